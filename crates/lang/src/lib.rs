@@ -1,0 +1,1 @@
+//! What the words mean: YAML, templates, vault. Knows nothing of hosts, SSH or files.
