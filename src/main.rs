@@ -1,2 +1,4 @@
 //! The command line.
+pub mod playbook;
+
 fn main() {}
