@@ -1,4 +1,2 @@
-//! The command line.
-pub mod playbook;
-
+//! The program. What it does is in the library; here is only its exit code.
 fn main() {}

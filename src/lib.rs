@@ -1,0 +1,3 @@
+//! The controller: what is meant (`playbook`), what runs where (`engine`), and the command line around it.
+pub mod engine;
+pub mod playbook;
