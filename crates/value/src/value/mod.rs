@@ -1,6 +1,7 @@
 //! The one value type of the project. Stored values are immutable and shared; what a string may do (be evaluated, be shown)
 //! is a mark on the string itself.
 mod key;
+mod live;
 mod number;
 mod string;
 mod text;
@@ -8,6 +9,7 @@ mod time;
 mod wire;
 
 pub use key::{Key, Map};
+pub use live::Live;
 pub use string::Str;
 pub use text::{Json, json_text};
 pub use time::{Date, DateTime};
@@ -41,6 +43,8 @@ pub enum Value {
     Pending(u64),
     /// What only a planned change would tell, and which change that is.
     Unforeseen(Arc<str>),
+    /// Something that only the template engine knows: a macro, `loop`, the variables of all hosts. Never stored, never sent.
+    Live(Live),
 }
 
 /// Why there is no value.
@@ -154,6 +158,7 @@ impl Value {
             Value::Undefined(_) => "Undefined",
             Value::Pending(_) => "pending",
             Value::Unforeseen(_) => "unforeseen",
+            Value::Live(live) => live.kind(),
         }
     }
 
@@ -208,6 +213,7 @@ impl PartialEq for Value {
             (Value::Undefined(one), Value::Undefined(two)) => one.name == two.name,
             (Value::Pending(one), Value::Pending(two)) => one == two,
             (Value::Unforeseen(one), Value::Unforeseen(two)) => one == two,
+            (Value::Live(one), Value::Live(two)) => one == two,
             _ => self.compare_numbers(other) == Some(std::cmp::Ordering::Equal),
         }
     }

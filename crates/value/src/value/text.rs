@@ -57,6 +57,7 @@ fn write_repr(value: &Value, out: &mut String) {
         Value::Undefined(undefined) => push(out, format_args!("<undefined {}>", undefined.name)),
         Value::Pending(_) => out.push_str("<pending>"),
         Value::Unforeseen(because) => push(out, format_args!("<known after {because}>")),
+        Value::Live(live) => push(out, format_args!("<{}>", live.kind())),
     }
 }
 

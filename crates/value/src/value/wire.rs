@@ -44,7 +44,8 @@ impl Serialize for Value {
             | Value::Omit
             | Value::Undefined(_)
             | Value::Pending(_)
-            | Value::Unforeseen(_) => Wire::Null,
+            | Value::Unforeseen(_)
+            | Value::Live(_) => Wire::Null,
         };
         wire.serialize(serializer)
     }
