@@ -1,1 +1,2 @@
 //! What the words mean: YAML, templates, vault. Knows nothing of hosts, SSH or files.
+pub mod yaml;
