@@ -44,11 +44,13 @@ pub enum FromHelper {
     Hello(Hello),
     /// One answer for each item of the call, in order.
     Done {
+        lane: Lane,
         id: CallId,
         items: Vec<Answer>,
     },
     /// An earlier call of its epoch failed, or it was cancelled before it began.
     Dropped {
+        lane: Lane,
         id: CallId,
     },
     Need {
