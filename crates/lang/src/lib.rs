@@ -1,2 +1,3 @@
 //! What the words mean: YAML, templates, vault. Knows nothing of hosts, SSH or files.
+pub mod vault;
 pub mod yaml;
