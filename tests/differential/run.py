@@ -10,12 +10,13 @@ it up:
   # args: --check --diff      more arguments               # runs: 2           run it again in the same place
   # plays: a.yml b.yml        several playbooks            # unordered         hosts' lines may interleave (free strategy)
   # inventory: FILE           instead of inventory.ini     # env: NAME=VALUE   more environment
-  # lab                       on a lab host as root        # state: COMMAND    (lab) what to compare afterwards
+  # lab                       on a lab host as root        # user: NAME        (lab) as somebody else
+  # state: COMMAND            (lab) a command of root's there, whose answer is compared too
 A playbook finds its scratch folder in `out`. Compared are: exit code, standard output (bodies of failures apart: their
 words are each tool's own), and the scratch tree: kinds, modes, owners, contents.
 
 Settings: ORACLE (ansible-playbook), DEPLOY (deploy), JOBS (as many as cores), LAB_HOST_ORACLE and LAB_HOST_DEPLOY
-(inventory lines of lab hosts; without them the lab cases fail, and say so).
+(inventory lines of fresh lab hosts; without them the lab cases fail, and say so).
 """
 import concurrent.futures
 import difflib
@@ -48,7 +49,7 @@ class Case:
         self.play = path / "play.yml" if self.folder else path
         self.settings, self.flags = {}, set()
         for line in self.play.read_text().splitlines():
-            match = re.fullmatch(r"# (args|runs|plays|inventory|env|state): (.*)|# (unordered|lab)", line)
+            match = re.fullmatch(r"# (args|runs|plays|inventory|env|state|user): (.*)|# (unordered|lab)", line)
             if not match:
                 break
             if match[3]:
@@ -138,7 +139,8 @@ def observe(case, tool, work):
         host = os.environ.get(f"LAB_HOST_{tool.upper()}")
         if not host:
             raise ValueError(f"this case needs a lab host: set LAB_HOST_{tool.upper()} to its inventory line")
-        (project / "lab.ini").write_text(f"{host}\n")
+        user = case.settings.get("user", "root")
+        (project / "lab.ini").write_text(host.replace("ansible_user=root", f"ansible_user={user}") + "\n")
         inventory = "lab.ini"
     options, plays = case.args()
     argv = [program(tool, work), "-i", inventory, "-e", f"out={work / 'out'}", *options, *plays]
