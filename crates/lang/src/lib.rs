@@ -1,3 +1,6 @@
 //! What the words mean: YAML, templates, vault. Knows nothing of hosts, SSH or files.
+//!
+//! `template` is Jinja as ansible-core speaks it.
+pub mod template;
 pub mod vault;
 pub mod yaml;

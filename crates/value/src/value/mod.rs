@@ -55,6 +55,8 @@ pub struct Undefined {
     /// What may help: the nearest known name, or what `mandatory` or `undef(hint=...)` said.
     pub hint: Option<String>,
     pub span: Option<crate::Span>,
+    /// What had no such field, so that the nearest one can be named; null where a variable is missing.
+    pub within: Value,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -73,7 +75,7 @@ impl Value {
     }
 
     pub fn undefined(name: impl Into<String>) -> Self {
-        Value::Undefined(Arc::new(Undefined { name: name.into(), hint: None, span: None }))
+        Value::Undefined(Arc::new(Undefined { name: name.into(), hint: None, span: None, within: Value::Null }))
     }
 
     pub fn as_str(&self) -> Option<&str> {

@@ -1,0 +1,186 @@
+//! What can stop an evaluation: an error with its place, or a value that is not there yet.
+use std::fmt;
+use std::sync::Arc;
+use value::{Diagnostic, Span, Undefined};
+
+/// Carried by `?` through every evaluation. Only [`Stop::Error`] is a fault; the others say that the value must be waited for,
+/// or cannot be foretold, and nothing in a template swallows them.
+#[derive(Clone, Debug)]
+pub enum Stop {
+    Error(Error),
+    /// The result of a call that is under way, by the call's number.
+    Pending(u64),
+    /// What only a planned change would tell, and which change that is.
+    Unforeseen(Arc<str>),
+}
+
+#[derive(Clone, Debug)]
+pub struct Error(Box<Fault>);
+
+#[derive(Clone, Debug)]
+struct Fault {
+    kind: Kind,
+    message: String,
+    span: Option<Span>,
+    help: Option<String>,
+    notes: Vec<(String, Option<Span>)>,
+}
+
+/// The kind of an error; its code in diagnostics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The text is no template.
+    Syntax,
+    /// A filter, test or lookup that nobody knows.
+    Unknown,
+    /// A name or field that nobody defined.
+    Undefined,
+    /// An operation that its operands do not have.
+    Type,
+    /// An operand of the right type that makes no sense.
+    Value,
+    /// A variable whose value needs itself.
+    Cycle,
+    /// Too many steps, too deep, too large.
+    Limit,
+    /// Another template that cannot be found.
+    Load,
+    /// A lookup or another thing outside failed.
+    Outside,
+    /// A condition that is no boolean.
+    Conditional,
+}
+
+impl Error {
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self(Box::new(Fault { kind, message: message.into(), span: None, help: None, notes: Vec::new() }))
+    }
+
+    /// The place, unless one nearer to the fault is known already.
+    pub fn at(mut self, span: impl Into<Option<Span>>) -> Self {
+        self.0.span = self.0.span.or(span.into());
+        self
+    }
+
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.0.help = Some(help.into());
+        self
+    }
+
+    pub fn note(mut self, text: impl Into<String>, span: Option<Span>) -> Self {
+        self.0.notes.push((text.into(), span));
+        self
+    }
+
+    pub fn undefined(undefined: &Undefined) -> Self {
+        let message = undefined.hint.clone().unwrap_or_else(|| format!("'{}' is undefined", undefined.name));
+        let error = Self::new(Kind::Undefined, message).at(undefined.span);
+        match &undefined.within {
+            value::Value::Map(map) => {
+                let wanted = undefined.name.rsplit(['.', '\'']).find(|part| !part.is_empty() && *part != "]");
+                let near = value::spec::nearest(wanted.unwrap_or(""), map.keys().filter_map(|key| key.as_str()));
+                match near {
+                    Some(near) => error.help(format!("'{}' is not there; did you mean '{near}'?", undefined.name)),
+                    None => error,
+                }
+            }
+            _ => error,
+        }
+    }
+
+    pub fn kind(&self) -> Kind {
+        self.0.kind
+    }
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+    pub fn span(&self) -> Option<Span> {
+        self.0.span
+    }
+    pub fn get_help(&self) -> Option<&str> {
+        self.0.help.as_deref()
+    }
+    pub fn notes(&self) -> &[(String, Option<Span>)] {
+        &self.0.notes
+    }
+
+    pub fn code(&self) -> &'static str {
+        match self.0.kind {
+            Kind::Syntax => "template-syntax",
+            Kind::Unknown => "template-unknown",
+            Kind::Undefined => "undefined",
+            Kind::Type => "template-type",
+            Kind::Value => "template-value",
+            Kind::Cycle => "template-cycle",
+            Kind::Limit => "template-limit",
+            Kind::Load => "template-load",
+            Kind::Outside => "template-outside",
+            Kind::Conditional => "conditional",
+        }
+    }
+
+    pub fn to_diagnostic(&self) -> Diagnostic {
+        let mut diagnostic = Diagnostic::error(self.code(), self.message()).at(self.span());
+        diagnostic.help.clone_from(&self.0.help);
+        self.0.notes.iter().fold(diagnostic, |diagnostic, (text, span)| diagnostic.note(text.clone(), *span))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+impl std::error::Error for Error {}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Stop::Error(error)
+    }
+}
+
+impl Stop {
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Stop::Error(Error::new(kind, message))
+    }
+    /// Python's TypeError.
+    pub fn of_type(message: impl Into<String>) -> Self {
+        Self::new(Kind::Type, message)
+    }
+    /// Python's ValueError and its like.
+    pub fn of_value(message: impl Into<String>) -> Self {
+        Self::new(Kind::Value, message)
+    }
+    pub fn outside(message: impl Into<String>) -> Self {
+        Self::new(Kind::Outside, message)
+    }
+
+    /// An error gets this place, unless it knows one.
+    pub fn at(self, span: impl Into<Option<Span>>) -> Self {
+        self.map_error(|error| error.at(span))
+    }
+
+    pub fn map_error(self, change: impl FnOnce(Error) -> Error) -> Self {
+        match self {
+            Stop::Error(error) => Stop::Error(change(error)),
+            other => other,
+        }
+    }
+
+    pub fn error(&self) -> Option<&Error> {
+        match self {
+            Stop::Error(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Stop::Error(error) => error.fmt(f),
+            Stop::Pending(call) => write!(f, "the result of call {call} is not there yet"),
+            Stop::Unforeseen(because) => write!(f, "known after {because}"),
+        }
+    }
+}
