@@ -269,6 +269,17 @@ pub struct Item {
     pub vars: Arc<Map>,
     /// None: one of the call's items, in order.
     pub known: Option<Outcome>,
+    /// Where this item differs from the others; only with `one_by_one`.
+    pub own: Option<Arc<Own>>,
+}
+
+/// An item's own way to a host, in the place of the call's: `delegate_to: "{{ item }}"` and its like.
+#[derive(Clone, Debug)]
+pub struct Own {
+    pub module: String,
+    pub connection: Arc<Connection>,
+    pub identity: Option<Identity>,
+    pub environment: Vec<(String, String)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
