@@ -1,3 +1,6 @@
 //! The controller: what is meant (`playbook`), what runs where (`engine`), and the command line around it.
+pub mod connect;
 pub mod engine;
 pub mod playbook;
+pub mod report;
+pub mod world;

@@ -1,0 +1,138 @@
+//! Gets a helper to run at the other end of a plain byte stream: the first shell script of a connection. It looks for a cached
+//! helper by the hash of its bytes, asks for it where there is none, verifies it before it runs, and becomes it.
+use super::failure::Failure;
+use super::program::{Packed, Program};
+use super::quote::quote;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+/// The remote command that starts it.
+pub fn command(program: &Program, remote_tmp: Option<&str>) -> Result<String, Failure> {
+    let known = program.known()?;
+    let hashes: Vec<_> = known.iter().map(|packed| packed.hash.as_str()).collect();
+    let argument = known.first().map_or("", |packed| packed.argument);
+    let extra = remote_tmp.map(|dir| quote(dir).replacen("'~/", "\"$HOME\"/'", 1)).unwrap_or_default();
+    let script = SCRIPT.replace("@HASHES@", &hashes.join(" ")).replace("@ARGUMENT@", argument).replace("@EXTRA@", &extra);
+    Ok(format!("/bin/sh -c {}", quote(&script)))
+}
+
+/// Says `HAVE` and becomes the helper; or says `NEED` and the architecture, reads one line (bytes, hash) and the packed helper,
+/// and goes on as before; or says `FAIL` and why. A folder where programs may not run is passed over.
+const SCRIPT: &str = r#"umask 077; LC_ALL=C; export LC_ALL
+ok() { [ "$(sha256sum <"$1" 2>/dev/null)" = "$2  -" ]; }
+places() { p="${XDG_CACHE_HOME:-$HOME/.cache}/deploy"; [ -z "$1" ] || { u=$(id -u); p="$p
+/var/tmp/deploy-$u
+/tmp/deploy-$u
+/run/user/$u/deploy
+/dev/shm/deploy-$u"; }; [ -z @EXTRA@ ] || p="$p
+"@EXTRA@; }
+try() { IFS='
+'; for d in $p; do for h in $2; do f="$d/$h"; [ -O "$d" ] && [ -O "$f" ] && ok "$f" "$h" && { IFS=' '; echo HAVE; exec "$f" @ARGUMENT@; }; done; done; IFS=' '; }
+hashes=$(echo @HASHES@ | tr ' ' '\n')
+places; try x "$hashes"
+places all; try x "$hashes"
+echo "NEED $(uname -m)"
+read -r n h || exit 0
+w=; IFS='
+'
+for d in $p; do
+  f="$d/$h"; t="$f.$$"
+  mkdir -p -m 700 "$d" 2>/dev/null && [ -O "$d" ] && [ -w "$d" ] || { w="$w $d: cannot be written;"; continue; }
+  printf '#!/bin/sh\nexit 0\n' >"$t" 2>/dev/null && chmod 700 "$t" && "$t" 2>/dev/null || { rm -f "$t"; w="$w $d: full, or programs may not run there;"; continue; }
+  head -c "$n" | gzip -dc >"$t" 2>/dev/null; ok "$t" "$h" || { rm -f "$t"; echo "FAIL $d: the helper did not arrive whole (is the disk full? are gzip and sha256sum there?)"; exit 0; }
+  chmod 700 "$t"; mv -f "$t" "$f"; find "$d" -type f -mtime +30 -delete 2>/dev/null
+  IFS=' '; echo HAVE; exec "$f" @ARGUMENT@
+done
+echo "FAIL no place for the helper:$w"
+"#;
+
+/// Speaks with the script until the helper runs. What the login shell prints before is passed over.
+pub async fn install<R, W>(reader: &mut R, writer: &mut W, program: &Program, destination: &str) -> Result<(), Failure>
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin,
+{
+    let failed = |words: String| Failure::Helper { words, destination: destination.to_string() };
+    loop {
+        let line = line(reader).await.map_err(|error| failed(error.to_string()))?;
+        match line.split_once(' ').unwrap_or((&line, "")) {
+            ("HAVE", _) => return Ok(()),
+            ("NEED", architecture) => {
+                let Some(packed) = program.for_architecture(architecture)? else {
+                    return Err(failed(format!("this build has no helper for {architecture}")));
+                };
+                tracing::debug!(%destination, bytes = packed.gzip.len(), "sending the helper");
+                send(writer, &packed).await.map_err(|error| failed(error.to_string()))?;
+            }
+            ("FAIL", why) => return Err(failed(why.to_string())),
+            _ => tracing::debug!(%destination, %line, "the login shell says"),
+        }
+    }
+}
+
+async fn send(writer: &mut (impl AsyncWrite + Unpin), packed: &Packed) -> std::io::Result<()> {
+    writer.write_all(format!("{} {}\n", packed.gzip.len(), packed.hash).as_bytes()).await?;
+    writer.write_all(&packed.gzip).await?;
+    writer.flush().await
+}
+
+/// Byte by byte, for what follows the line belongs to the helper.
+async fn line(reader: &mut (impl AsyncRead + Unpin)) -> std::io::Result<String> {
+    const LONGEST: usize = 8 << 10;
+    let mut line = Vec::new();
+    loop {
+        match reader.read_u8().await {
+            Ok(b'\n') => return Ok(String::from_utf8_lossy(&line).trim_end().to_string()),
+            Ok(byte) if line.len() < LONGEST => line.push(byte),
+            Ok(_) => return Err(std::io::Error::other("the login shell prints without end")),
+            Err(_) => return Err(std::io::Error::other(match line.is_empty() {
+                true => "the connection ended before the helper was there".to_string(),
+                false => String::from_utf8_lossy(&line).into_owned(),
+            })),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+    use std::process::Stdio;
+
+    /// Runs the script under `sh` with this home and says what it became.
+    async fn become_helper(home: &Path) -> Result<(), Failure> {
+        let program = Program::default();
+        let mut child = tokio::process::Command::new("sh")
+            .args(["-c", &command(&program, None)?])
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("HOME", home)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(Failure::local("sh"))?;
+        let (Some(mut reader), Some(mut writer)) = (child.stdout.take(), child.stdin.take()) else { unreachable!() };
+        install(&mut reader, &mut writer, &program, "here").await
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn the_helper_is_sent_once_verified_and_sent_again_when_it_was_changed() {
+        let home = tempfile::tempdir().unwrap();
+        become_helper(home.path()).await.unwrap();
+        let cache = home.path().join(".cache/deploy");
+        let file = std::fs::read_dir(&cache).unwrap().next().unwrap().unwrap().path();
+        let sent = std::fs::metadata(&file).unwrap();
+        become_helper(home.path()).await.unwrap();
+        use std::os::unix::fs::MetadataExt;
+        assert_eq!(std::fs::metadata(&file).unwrap().ino(), sent.ino(), "sent twice");
+        std::fs::write(&file, "tampered with").unwrap();
+        become_helper(home.path()).await.unwrap();
+        assert_eq!(std::fs::metadata(&file).unwrap().len(), sent.len());
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn where_home_cannot_be_written_another_place_is_found() {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join(".cache"), "a file stands where the folder should").unwrap();
+        become_helper(home.path()).await.unwrap();
+    }
+}

@@ -1,0 +1,112 @@
+//! Hosts within reach: a byte stream to a helper on each, getting the helper there, and what is said over it. One link per
+//! connection key, made when its first call is ready; calls wait in the link until it stands.
+mod askpass;
+mod bootstrap;
+mod failure;
+mod link;
+mod local;
+mod plain;
+mod program;
+mod quote;
+mod ssh;
+
+pub use askpass::answer as answer_askpass;
+pub use failure::Failure;
+pub use program::Program;
+pub use quote::quote;
+
+use crate::engine::message::{Connection, ConnectionKey, HostId, Input, Outgoing};
+use crate::world::blobs::Blobs;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use target::protocol::CallId;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinHandle;
+
+/// What all links need of the run.
+pub struct Settings {
+    /// Where ssh's control sockets live, private to the user.
+    pub control_dir: PathBuf,
+    pub blobs: Arc<Blobs>,
+    pub program: Program,
+    /// How much of ssh's own talk is kept: its number of `-v`.
+    pub verbosity: u8,
+}
+
+/// All links of a run, by their keys.
+pub struct Connections {
+    links: HashMap<ConnectionKey, Link>,
+    inputs: UnboundedSender<Input>,
+    settings: Arc<Settings>,
+}
+
+struct Link {
+    orders: UnboundedSender<Order>,
+    task: JoinHandle<()>,
+}
+
+/// What a link is asked to do.
+enum Order {
+    Call(Box<Outgoing>),
+    Commit { lane: HostId, id: CallId },
+    Cancel { lane: HostId, id: CallId },
+    /// Ends the connection and its master, so that the next call makes a new one.
+    Reset,
+}
+
+impl Connections {
+    /// What comes back arrives at the receiver, as the engine's inputs.
+    pub fn new(settings: Settings) -> (Self, UnboundedReceiver<Input>) {
+        let (inputs, receiver) = unbounded_channel();
+        (Self { links: HashMap::new(), inputs, settings: Arc::new(settings) }, receiver)
+    }
+
+    pub fn send(&mut self, connection: &Arc<Connection>, call: Box<Outgoing>) {
+        let Err(refused) = self.link(connection).orders.send(Order::Call(call)) else { return };
+        // The link ended between two calls: a new one takes the call.
+        self.links.remove(&connection.key);
+        if self.link(connection).orders.send(refused.0).is_err() {
+            tracing::error!(connection = %connection.key.0, "a link ended before its first call");
+        }
+    }
+
+    pub fn commit(&self, connection: &ConnectionKey, lane: HostId, id: CallId) {
+        self.order(connection, Order::Commit { lane, id });
+    }
+
+    pub fn cancel(&self, connection: &ConnectionKey, lane: HostId, id: CallId) {
+        self.order(connection, Order::Cancel { lane, id });
+    }
+
+    pub fn reset(&mut self, connection: &ConnectionKey) {
+        self.order(connection, Order::Reset);
+        self.links.remove(connection);
+    }
+
+    /// Lets every helper go, and waits until none of them runs any more.
+    pub async fn close(self) {
+        let tasks: Vec<_> = self.links.into_values().map(|link| link.task).collect();
+        for task in tasks {
+            if let Err(error) = task.await {
+                tracing::debug!(%error, "a link ended badly");
+            }
+        }
+    }
+
+    fn link(&mut self, connection: &Arc<Connection>) -> &Link {
+        let (inputs, settings) = (self.inputs.clone(), self.settings.clone());
+        self.links.entry(connection.key.clone()).or_insert_with(|| {
+            let (orders, receiver) = unbounded_channel();
+            let task = tokio::spawn(link::run(connection.clone(), receiver, inputs, settings));
+            Link { orders, task }
+        })
+    }
+
+    /// A link that is gone has told the engine so; what was meant for it is void.
+    fn order(&self, connection: &ConnectionKey, order: Order) {
+        if let Some(link) = self.links.get(connection) {
+            let _ = link.orders.send(order);
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! The default renderer: Ansible's familiar lines and PLAY RECAP, byte for byte, since tools and eyes depend on them. Errors with a
+//! place are drawn our way, on standard error.
+use super::result::{always_shown, dump};
+use super::screen::{Color, Screen};
+use super::{Names, Renderer, diagnostic, diff};
+use crate::engine::message::{Counts, Event, Failure, HostId, Outcome, Recap, Status};
+use std::collections::BTreeSet;
+
+pub struct Human {
+    pub verbosity: u8,
+    pub diff: bool,
+    /// Warnings come once.
+    said: BTreeSet<String>,
+}
+
+impl Human {
+    pub fn new(verbosity: u8, diff: bool) -> Self {
+        Self { verbosity, diff, said: BTreeSet::new() }
+    }
+}
+
+impl Renderer for Human {
+    fn event(&mut self, event: &Event, names: &Names, screen: &mut Screen) {
+        let host = |id: &HostId| (names.host)(*id);
+        match event {
+            Event::PlayStarted { name, .. } if name.trim().is_empty() => screen.banner("PLAY"),
+            Event::PlayStarted { name, .. } => screen.banner(&format!("PLAY [{}]", name.trim())),
+            Event::NoHostsMatched => screen.print("skipping: no hosts matched", Some(Color::Skip)),
+            Event::NoHostsLeft => screen.banner("NO MORE HOSTS LEFT"),
+            Event::TaskStarted { name, span, handler, .. } => {
+                let word = if *handler { "RUNNING HANDLER" } else { "TASK" };
+                screen.banner(&format!("{word} [{}]", name.trim()));
+                if self.verbosity >= 2 {
+                    let place = names.sources.describe(*span);
+                    let place = place.rsplit_once(':').map_or(place.as_str(), |(line, _)| line);
+                    screen.print(&format!("task path: {place}"), Some(Color::Debug));
+                }
+            }
+            Event::Task { host: id, delegate, status, no_log, .. } => {
+                let who = delegate.as_ref().map_or_else(|| host(id), |delegate| format!("{} -> {delegate}", host(id)));
+                self.task(&who, status, *no_log, names, screen);
+            }
+            Event::Retrying { host: id, name, left, outcome, no_log, .. } => {
+                let mut line = format!("FAILED - RETRYING: [{}]: {name} ({left} retries left).", host(id));
+                if self.verbosity > 2 && !no_log {
+                    line += &format!("Result was: {}", dump(outcome, self.verbosity, false));
+                }
+                screen.print(&line, Some(Color::Debug));
+            }
+            Event::Included { hosts, target, label, .. } => {
+                let hosts: Vec<_> = hosts.iter().map(host).collect();
+                let label = label.as_ref().map(|label| format!(" => (item={label})")).unwrap_or_default();
+                screen.print(&format!("included: {target} for {}{label}", hosts.join(", ")), Some(Color::Ok));
+            }
+            Event::Notified { host: id, handler } if self.verbosity > 1 => {
+                screen.print(&format!("NOTIFIED HANDLER {handler} for {}", host(id)), Some(Color::Verbose));
+            }
+            Event::Notified { .. } => {}
+            Event::Said(diagnostic) => {
+                let text = diagnostic::render(diagnostic, names.sources, screen.has_color());
+                if self.said.insert(text.clone()) {
+                    screen.say(&text, None);
+                }
+            }
+            Event::Recap(recap) => print_recap(recap, names, screen),
+        }
+    }
+}
+
+impl Human {
+    fn task(&mut self, who: &str, status: &Status, no_log: bool, names: &Names, screen: &mut Screen) {
+        match status {
+            Status::Settled { outcome, failure } => {
+                self.warnings(outcome, screen);
+                self.diffs(outcome, no_log, screen);
+                if outcome.items.is_empty() {
+                    self.one(who, outcome, *failure, names, screen);
+                } else {
+                    self.items(who, outcome, *failure, names, screen);
+                }
+                if *failure == Failure::Ignored {
+                    screen.print("...ignoring", Some(Color::Skip));
+                }
+            }
+            Status::Unreachable { outcome, ignored } => {
+                self.draw(outcome, names, screen);
+                screen.print(&format!("fatal: [{who}]: UNREACHABLE! => {}", dump(outcome, self.verbosity, false)), Some(Color::Unreachable));
+                if *ignored {
+                    screen.print("...ignoring", Some(Color::Skip));
+                }
+                for call in &outcome.uncertain {
+                    screen.say(&format!("note: {who}: it is not known how far this came: {call}"), Some(Color::Warning));
+                }
+            }
+        }
+    }
+
+    fn one(&mut self, who: &str, outcome: &Outcome, failure: Failure, names: &Names, screen: &mut Screen) {
+        if failure != Failure::None {
+            self.draw(outcome, names, screen);
+            let line = format!("fatal: [{who}]: FAILED! => {}", dump(outcome, self.verbosity, false));
+            return screen.print(&line, Some(Color::Error));
+        }
+        let (word, color) = word(outcome);
+        screen.print(&format!("{word}: [{who}]{}", self.shown(outcome)), Some(color));
+    }
+
+    fn items(&mut self, who: &str, outcome: &Outcome, failure: Failure, names: &Names, screen: &mut Screen) {
+        for (label, item) in &outcome.items {
+            if item.failed {
+                self.draw(item, names, screen);
+                let line = format!("failed: [{who}] (item={label}) => {}", dump(item, self.verbosity, false));
+                screen.print(&line, Some(Color::Error));
+            } else if item.skipped {
+                screen.print(&format!("skipping: [{who}] => (item={label}) {}", self.shown(item).trim_start()), Some(Color::Skip));
+            } else {
+                let (word, color) = word(item);
+                screen.print(&format!("{word}: [{who}] => (item={label}){}", self.shown(item)), Some(color));
+            }
+        }
+        if outcome.skipped {
+            screen.print(&format!("skipping: [{who}]{}", self.shown(outcome)), Some(Color::Skip));
+        } else if failure != Failure::None && !outcome.items.iter().any(|(_, item)| item.failed) {
+            let line = format!("fatal: [{who}]: FAILED! => {}", dump(outcome, self.verbosity, false));
+            screen.print(&line, Some(Color::Error));
+        }
+    }
+
+    fn shown(&self, outcome: &Outcome) -> String {
+        let always = always_shown(outcome);
+        match always || self.verbosity > 0 {
+            true => format!(" => {}", dump(outcome, self.verbosity, always)),
+            false => String::new(),
+        }
+    }
+
+    fn draw(&mut self, outcome: &Outcome, names: &Names, screen: &mut Screen) {
+        if let Some(diagnostic) = &outcome.diagnostic {
+            let text = diagnostic::render(diagnostic, names.sources, screen.has_color());
+            screen.say(&text, None);
+        }
+    }
+
+    fn warnings(&mut self, outcome: &Outcome, screen: &mut Screen) {
+        let items = outcome.items.iter().flat_map(|(_, item)| &item.warnings);
+        for warning in outcome.warnings.iter().chain(items) {
+            if self.said.insert(warning.clone()) {
+                screen.say(&format!("[WARNING]: {warning}"), Some(Color::Warning));
+            }
+        }
+        let items = outcome.items.iter().flat_map(|(_, item)| &item.deprecations);
+        for deprecation in outcome.deprecations.iter().chain(items) {
+            if self.said.insert(deprecation.clone()) {
+                screen.say(&format!("[DEPRECATION WARNING]: {deprecation}"), Some(Color::Deprecated));
+            }
+        }
+    }
+
+    fn diffs(&self, outcome: &Outcome, no_log: bool, screen: &mut Screen) {
+        if !self.diff || no_log {
+            return;
+        }
+        let items = outcome.items.iter().map(|(_, item)| item);
+        for outcome in items.chain([outcome]).filter(|outcome| outcome.changed && !outcome.diff.is_empty()) {
+            let text = diff::render(&outcome.diff, screen);
+            if !text.is_empty() {
+                screen.print(&text, None);
+            }
+        }
+    }
+}
+
+fn word(outcome: &Outcome) -> (&'static str, Color) {
+    match (outcome.skipped, outcome.changed) {
+        (true, _) => ("skipping", Color::Skip),
+        (_, true) => ("changed", Color::Changed),
+        _ => ("ok", Color::Ok),
+    }
+}
+
+fn print_recap(recap: &Recap, names: &Names, screen: &mut Screen) {
+    screen.banner("PLAY RECAP");
+    let mut rows: Vec<_> = recap.0.iter().map(|(host, counts)| ((names.host)(*host), counts)).collect();
+    rows.sort_by(|one, two| one.0.cmp(&two.0));
+    for (host, counts) in rows {
+        screen.print(&recap_row(&host, counts, screen), None);
+    }
+    screen.print("", None);
+}
+
+fn recap_row(host: &str, counts: &Counts, screen: &Screen) -> String {
+    let color = if counts.failed + counts.unreachable > 0 {
+        Color::Error
+    } else if counts.changed > 0 {
+        Color::Changed
+    } else {
+        Color::Ok
+    };
+    let name = if screen.has_color() { format!("{:<37}", screen.paint(host, color)) } else { format!("{host:<26}") };
+    let column = |word: &str, count: u32, color: Color| {
+        let text = format!("{word}={count:<4}");
+        if count > 0 { screen.paint(&text, color) } else { text }
+    };
+    [
+        name + " :",
+        column("ok", counts.ok, Color::Ok),
+        column("changed", counts.changed, Color::Changed),
+        column("unreachable", counts.unreachable, Color::Unreachable),
+        column("failed", counts.failed, Color::Error),
+        column("skipped", counts.skipped, Color::Skip),
+        column("rescued", counts.rescued, Color::Ok),
+        column("ignored", counts.ignored, Color::Warning),
+    ]
+    .join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    #[test]
+    fn the_recap_is_that_of_ansible() {
+        let screen = Screen::new(Box::new(std::io::sink()), Box::new(std::io::sink()), Arc::default(), false, 80);
+        let counts = Counts { ok: 2, changed: 1, ..Counts::default() };
+        assert_eq!(
+            recap_row("localhost", &counts, &screen),
+            "localhost                  : ok=2    changed=1    unreachable=0    failed=0    skipped=0    rescued=0    ignored=0   "
+        );
+    }
+}

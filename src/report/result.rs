@@ -1,0 +1,40 @@
+//! A result as the default renderer shows it behind `=>`.
+use crate::engine::message::Outcome;
+use value::{Json, Map, Value, json_text};
+
+/// What is kept from view at lower verbosity, or shown elsewhere.
+const ELSEWHERE: [&str; 4] = ["diff", "warnings", "deprecations", "exception"];
+
+/// `verbosity` as `-v` counts; `expanded` prints one key per line.
+pub fn dump(outcome: &Outcome, verbosity: u8, expanded: bool) -> String {
+    let shown = shown(&outcome.result, verbosity);
+    let indent = (expanded || verbosity > 2).then_some(4);
+    json_text(&Value::from(shown), Json { indent, sort_keys: true, ascii: false, compact: false })
+}
+
+fn shown(result: &Map, verbosity: u8) -> Map {
+    let hidden = |name: &str| {
+        name.starts_with("_ansible_") || ELSEWHERE.contains(&name) && verbosity < 3 || name == "invocation" && verbosity < 3
+    };
+    let kept = result.iter().filter(|(key, _)| !key.as_str().is_some_and(hidden));
+    kept.map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+/// Whether the module or action wants its result seen whatever the verbosity (`debug`, `assert`).
+pub fn always_shown(outcome: &Outcome) -> bool {
+    outcome.result.get("_ansible_verbose_always").is_some_and(Value::is_true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    #[test]
+    fn keys_are_sorted_and_internal_ones_left_out() {
+        let result: Map = [("msg", Value::from("x")), ("_ansible_no_log", false.into()), ("changed", false.into())].into_iter().collect();
+        let outcome = Outcome { result: Arc::new(result), ..Outcome::default() };
+        assert_eq!(dump(&outcome, 0, false), r#"{"changed": false, "msg": "x"}"#);
+        assert_eq!(dump(&outcome, 0, true), "{\n    \"changed\": false,\n    \"msg\": \"x\"\n}");
+    }
+}

@@ -1,0 +1,130 @@
+//! The two streams of the terminal: results go to standard output, what is said beside them to standard error. Colour only where
+//! somebody looks.
+use super::secrets::Secrets;
+use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+
+/// The colours by their use, with the codes that Ansible gives them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Color {
+    Ok,
+    Changed,
+    Skip,
+    Error,
+    Unreachable,
+    Warning,
+    Deprecated,
+    Verbose,
+    Debug,
+    DiffAdd,
+    DiffRemove,
+    DiffLines,
+    Bold,
+}
+
+impl Color {
+    fn code(self) -> &'static str {
+        match self {
+            Color::Ok | Color::DiffAdd => "0;32",
+            Color::Changed => "0;33",
+            Color::Skip | Color::DiffLines => "0;36",
+            Color::Error | Color::DiffRemove => "0;31",
+            Color::Unreachable => "1;31",
+            Color::Warning => "1;35",
+            Color::Deprecated => "0;35",
+            Color::Verbose => "0;34",
+            Color::Debug => "0;90",
+            Color::Bold => "1",
+        }
+    }
+}
+
+pub struct Screen {
+    out: Box<dyn Write>,
+    err: Box<dyn Write>,
+    secrets: Arc<Secrets>,
+    color: bool,
+    columns: usize,
+    /// How wide the live line is that stands on standard error now.
+    live: usize,
+}
+
+impl Screen {
+    /// The process's own streams. `color`: None where nobody said.
+    pub fn terminal(secrets: Arc<Secrets>, color: Option<bool>) -> Self {
+        let stdout = std::io::stdout();
+        let is_terminal = stdout.is_terminal();
+        let width = rustix::termios::tcgetwinsize(&stdout).ok().filter(|_| is_terminal).map_or(0, |size| usize::from(size.ws_col));
+        let out = std::io::BufWriter::with_capacity(64 << 10, stdout);
+        Self::new(Box::new(out), Box::new(std::io::stderr()), secrets, color.unwrap_or(is_terminal), width)
+    }
+
+    pub fn new(out: Box<dyn Write>, err: Box<dyn Write>, secrets: Arc<Secrets>, color: bool, width: usize) -> Self {
+        Self { out, err, secrets, color, columns: width.saturating_sub(1).max(79), live: 0 }
+    }
+
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    pub fn has_color(&self) -> bool {
+        self.color
+    }
+
+    /// A text in a colour, line by line, as terminals that fold lines want it.
+    pub fn paint(&self, text: &str, color: Color) -> String {
+        if !self.color {
+            return text.to_string();
+        }
+        let lines: Vec<_> = text.split('\n').map(|line| format!("\x1b[{}m{line}\x1b[0m", color.code())).collect();
+        lines.join("\n")
+    }
+
+    /// A line on standard output. A reader that went away is no fault of the run.
+    pub fn print(&mut self, text: &str, color: Option<Color>) {
+        self.clear_live();
+        let text = color.map_or_else(|| text.to_string(), |color| self.paint(text, color));
+        let text = self.secrets.hide(text);
+        let _ = writeln!(self.out, "{text}");
+    }
+
+    /// A line on standard error, after all that was printed before it.
+    pub fn say(&mut self, text: &str, color: Option<Color>) {
+        self.flush();
+        self.clear_live();
+        let text = color.map_or_else(|| text.to_string(), |color| self.paint(text, color));
+        let text = self.secrets.hide(text);
+        let _ = writeln!(self.err, "{text}");
+    }
+
+    /// `MSG *****` to the end of the line, after an empty one.
+    pub fn banner(&mut self, text: &str) {
+        let stars = self.columns.saturating_sub(text.chars().count()).max(3);
+        self.print(&format!("\n{text} {}", "*".repeat(stars)), None);
+    }
+
+    pub fn flush(&mut self) {
+        let _ = self.out.flush();
+    }
+
+    /// Puts a line on standard error that the next output wipes away.
+    pub fn live(&mut self, text: &str) {
+        self.flush();
+        let text: String = self.secrets.hide(text.to_string()).chars().take(self.columns).collect();
+        self.live = text.chars().count();
+        let _ = write!(self.err, "\r\x1b[2K{text}").and_then(|()| self.err.flush());
+    }
+
+    pub fn clear_live(&mut self) {
+        if std::mem::take(&mut self.live) > 0 {
+            let _ = write!(self.err, "\r\x1b[2K").and_then(|()| self.err.flush());
+        }
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        self.clear_live();
+        self.flush();
+    }
+}

@@ -1,0 +1,3 @@
+//! Everything outside the engine: clock, random numbers, files, lookups, prompts, the evaluation pool.
+pub mod blobs;
+pub mod terminal;
