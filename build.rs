@@ -16,7 +16,8 @@ fn main() {
 }
 
 fn row(word: &str, out: &Path) -> String {
-    let (architecture, path) = word.split_once('=').unwrap_or_else(|| panic!("DEPLOY_HELPERS: `{word}` is not ARCH=PATH"));
+    let (architecture, path) =
+        word.split_once('=').unwrap_or_else(|| panic!("DEPLOY_HELPERS: `{word}` is not ARCH=PATH"));
     println!("cargo::rerun-if-changed={path}");
     let program = std::fs::read(path).unwrap_or_else(|error| panic!("DEPLOY_HELPERS: {path}: {error}"));
     let hash: String = Sha256::digest(&program).iter().map(|byte| format!("{byte:02x}")).collect();

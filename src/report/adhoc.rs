@@ -20,7 +20,9 @@ impl Renderer for AdHoc {
         match event {
             Event::Task { host, status, action, .. } => self.task(&(names.host)(*host), action, status, names, screen),
             Event::NoHostsMatched => screen.print("skipping: no hosts matched", Some(Color::Skip)),
-            Event::Said(diagnostic) => screen.say(&diagnostic::render(diagnostic, names.sources, screen.has_color()), None),
+            Event::Said(diagnostic) => {
+                screen.say(&diagnostic::render(diagnostic, names.sources, screen.has_color()), None)
+            }
             _ => {}
         }
     }

@@ -11,7 +11,11 @@ pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, color: bool) -> Stri
         Severity::Deprecated => Level::WARNING.with_name("deprecated"),
     };
     let primary = diagnostic.span.and_then(|span| Some((span, sources.get(span.source)?)));
-    let noted: Vec<_> = diagnostic.notes.iter().map(|note| (note, note.span.and_then(|span| Some((span, sources.get(span.source)?))))).collect();
+    let noted: Vec<_> = diagnostic
+        .notes
+        .iter()
+        .map(|note| (note, note.span.and_then(|span| Some((span, sources.get(span.source)?)))))
+        .collect();
     let mut group = Group::with_title(level.primary_title(diagnostic.message.as_str()).id(diagnostic.code));
     if let Some((span, source)) = &primary {
         let label = diagnostic.label.as_deref().unwrap_or_default();
@@ -30,7 +34,12 @@ pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, color: bool) -> Stri
     renderer.render(&[group]).to_string()
 }
 
-fn snippet<'s>(source: &'s Source, span: Span, kind: AnnotationKind, label: &'s str) -> Snippet<'s, annotate_snippets::Annotation<'s>> {
+fn snippet<'s>(
+    source: &'s Source,
+    span: Span,
+    kind: AnnotationKind,
+    label: &'s str,
+) -> Snippet<'s, annotate_snippets::Annotation<'s>> {
     let annotation = kind.span(bytes(source, span));
     let annotation = if label.is_empty() { annotation } else { annotation.label(label) };
     Snippet::source(&*source.text).path(source.name.as_str()).annotation(annotation)
@@ -61,7 +70,10 @@ mod tests {
             .label("unknown")
             .help("did you mean `tasks`?");
         let text = render(&error, &sources, false);
-        assert!(text.contains("site.yml:2:3") && text.contains("^^^^ unknown") && text.contains("help: did you mean"), "{text}");
+        assert!(
+            text.contains("site.yml:2:3") && text.contains("^^^^ unknown") && text.contains("help: did you mean"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -84,12 +84,16 @@ impl Human {
             }
             Status::Unreachable { outcome, ignored } => {
                 self.draw(outcome, names, screen);
-                screen.print(&format!("fatal: [{who}]: UNREACHABLE! => {}", dump(outcome, self.verbosity, false)), Some(Color::Unreachable));
+                screen.print(
+                    &format!("fatal: [{who}]: UNREACHABLE! => {}", dump(outcome, self.verbosity, false)),
+                    Some(Color::Unreachable),
+                );
                 if *ignored {
                     screen.print("...ignoring", Some(Color::Skip));
                 }
                 for call in &outcome.uncertain {
-                    screen.say(&format!("note: {who}: it is not known how far this came: {call}"), Some(Color::Warning));
+                    screen
+                        .say(&format!("note: {who}: it is not known how far this came: {call}"), Some(Color::Warning));
                 }
             }
         }
@@ -112,7 +116,10 @@ impl Human {
                 let line = format!("failed: [{who}] (item={label}) => {}", dump(item, self.verbosity, false));
                 screen.print(&line, Some(Color::Error));
             } else if item.skipped {
-                screen.print(&format!("skipping: [{who}] => (item={label}) {}", self.shown(item).trim_start()), Some(Color::Skip));
+                screen.print(
+                    &format!("skipping: [{who}] => (item={label}) {}", self.shown(item).trim_start()),
+                    Some(Color::Skip),
+                );
             } else {
                 let (word, color) = word(item);
                 screen.print(&format!("{word}: [{who}] => (item={label}){}", self.shown(item)), Some(color));

@@ -25,9 +25,10 @@ fn describe(event: &Event, names: &Names) -> (&'static str, Map) {
     let list = |hosts: &[u32]| Value::list(hosts.iter().map(host));
     let fields = |entries: Vec<(&str, Value)>| entries.into_iter().collect::<Map>();
     match event {
-        Event::PlayStarted { play, name, hosts } => {
-            ("play_started", fields(vec![("play", (*play).into()), ("name", name.as_str().into()), ("hosts", list(hosts))]))
-        }
+        Event::PlayStarted { play, name, hosts } => (
+            "play_started",
+            fields(vec![("play", (*play).into()), ("name", name.as_str().into()), ("hosts", list(hosts))]),
+        ),
         Event::NoHostsMatched => ("no_hosts_matched", Map::new()),
         Event::NoHostsLeft => ("no_hosts_left", Map::new()),
         Event::TaskStarted { key, name, span, handler, action, check_mode } => (
@@ -42,7 +43,8 @@ fn describe(event: &Event, names: &Names) -> (&'static str, Map) {
             ]),
         ),
         Event::Task { key, host: id, delegate, action, status, .. } => {
-            let mut map = fields(vec![("key", key.to_string().into()), ("host", host(id)), ("action", action.as_str().into())]);
+            let mut map =
+                fields(vec![("key", key.to_string().into()), ("host", host(id)), ("action", action.as_str().into())]);
             map.insert("delegate", delegate.as_deref());
             map.extend(describe_status(status));
             ("task", map)
@@ -66,7 +68,9 @@ fn describe(event: &Event, names: &Names) -> (&'static str, Map) {
                 ("item", label.as_deref().into()),
             ]),
         ),
-        Event::Notified { host: id, handler } => ("notified", fields(vec![("host", host(id)), ("handler", handler.as_str().into())])),
+        Event::Notified { host: id, handler } => {
+            ("notified", fields(vec![("host", host(id)), ("handler", handler.as_str().into())]))
+        }
         Event::Said(diagnostic) => (
             "said",
             fields(vec![
@@ -97,7 +101,9 @@ fn describe_status(status: &Status) -> Map {
     };
     let mut map: Map = [("status", Value::from(word)), ("result", visible(outcome))].into_iter().collect();
     let texts = |texts: &[String]| Value::list(texts.iter().map(|text| text.as_str().into()));
-    for (name, list) in [("warnings", &outcome.warnings), ("deprecations", &outcome.deprecations), ("uncertain", &outcome.uncertain)] {
+    for (name, list) in
+        [("warnings", &outcome.warnings), ("deprecations", &outcome.deprecations), ("uncertain", &outcome.uncertain)]
+    {
         if !list.is_empty() {
             map.insert(name, texts(list));
         }

@@ -25,7 +25,9 @@ impl Live {
 
     /// Draws the line anew; called a few times a second.
     pub fn tick(&mut self, host_name: &dyn Fn(HostId) -> String, screen: &mut Screen) {
-        let Some((task, since)) = self.busy.values().min_by_key(|(_, since)| *since) else { return screen.clear_live() };
+        let Some((task, since)) = self.busy.values().min_by_key(|(_, since)| *since) else {
+            return screen.clear_live();
+        };
         if since.elapsed() < WORTH_A_LINE {
             return screen.clear_live();
         }
@@ -33,7 +35,8 @@ impl Live {
         let names: Vec<_> = self.busy.keys().take(3).map(|host| host_name(*host)).collect();
         let more = self.busy.len().saturating_sub(names.len());
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let line = format!("{} {} · {}{more} · {}", FRAMES[self.turn], task, names.join(", "), seconds(since.elapsed()));
+        let line =
+            format!("{} {} · {}{more} · {}", FRAMES[self.turn], task, names.join(", "), seconds(since.elapsed()));
         screen.live(&line);
     }
 }

@@ -14,7 +14,9 @@ pub fn dump(outcome: &Outcome, verbosity: u8, expanded: bool) -> String {
 
 fn shown(result: &Map, verbosity: u8) -> Map {
     let hidden = |name: &str| {
-        name.starts_with("_ansible_") || ELSEWHERE.contains(&name) && verbosity < 3 || name == "invocation" && verbosity < 3
+        name.starts_with("_ansible_")
+            || ELSEWHERE.contains(&name) && verbosity < 3
+            || name == "invocation" && verbosity < 3
     };
     let kept = result.iter().filter(|(key, _)| !key.as_str().is_some_and(hidden));
     kept.map(|(key, value)| (key.clone(), value.clone())).collect()
@@ -32,7 +34,9 @@ mod tests {
 
     #[test]
     fn keys_are_sorted_and_internal_ones_left_out() {
-        let result: Map = [("msg", Value::from("x")), ("_ansible_no_log", false.into()), ("changed", false.into())].into_iter().collect();
+        let result: Map = [("msg", Value::from("x")), ("_ansible_no_log", false.into()), ("changed", false.into())]
+            .into_iter()
+            .collect();
         let outcome = Outcome { result: Arc::new(result), ..Outcome::default() };
         assert_eq!(dump(&outcome, 0, false), r#"{"changed": false, "msg": "x"}"#);
         assert_eq!(dump(&outcome, 0, true), "{\n    \"changed\": false,\n    \"msg\": \"x\"\n}");

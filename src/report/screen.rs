@@ -54,7 +54,10 @@ impl Screen {
     pub fn terminal(secrets: Arc<Secrets>, color: Option<bool>) -> Self {
         let stdout = std::io::stdout();
         let is_terminal = stdout.is_terminal();
-        let width = rustix::termios::tcgetwinsize(&stdout).ok().filter(|_| is_terminal).map_or(0, |size| usize::from(size.ws_col));
+        let width = rustix::termios::tcgetwinsize(&stdout)
+            .ok()
+            .filter(|_| is_terminal)
+            .map_or(0, |size| usize::from(size.ws_col));
         let out = std::io::BufWriter::with_capacity(64 << 10, stdout);
         Self::new(Box::new(out), Box::new(std::io::stderr()), secrets, color.unwrap_or(is_terminal), width)
     }

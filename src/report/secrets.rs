@@ -17,7 +17,8 @@ impl Secrets {
         let lines = secret.lines().map(str::trim).filter(|line| line.len() >= SHORTEST);
         let mut texts = self.texts.write().unwrap_or_else(PoisonError::into_inner);
         for text in lines.chain([secret.trim()]).filter(|text| text.len() >= SHORTEST) {
-            let place = texts.binary_search_by(|known| text.len().cmp(&known.len()).then_with(|| known.as_str().cmp(text)));
+            let place =
+                texts.binary_search_by(|known| text.len().cmp(&known.len()).then_with(|| known.as_str().cmp(text)));
             if let Err(place) = place {
                 texts.insert(place, text.to_string());
             }

@@ -1,3 +1,4 @@
 //! Everything outside the engine: clock, random numbers, files, lookups, prompts, the evaluation pool.
 pub mod blobs;
+pub mod files;
 pub mod terminal;

@@ -1,0 +1,310 @@
+//! What can be said on the command line. Names and letters that hands know from `ansible-playbook` and `ansible` are kept.
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Runs Ansible playbooks on systemd hosts over SSH: nothing is installed there, and nothing else is needed here.
+#[derive(Debug, Parser)]
+#[command(name = "deploy", version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(after_help = "Exit codes: 0 all went well · 1 it could not start · 2 a host failed · 4 a host was unreachable, or a file could not be \
+    parsed · 5 wrong options · 99 interrupted")]
+pub struct Deploy {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub run: PlaybookCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Who answers: connects to the hosts and starts the helper there
+    Ping(PingCommand),
+    /// One module on the hosts, without a playbook
+    Run(AdHocCommand),
+    /// What a playbook would change: later tasks see what earlier ones would have done
+    Plan(PlaybookCommand),
+    /// The inventory as it is understood
+    Inventory(InventoryCommand),
+    /// Reference pages of the modules
+    Doc(DocCommand),
+    /// A completion script for a shell
+    Completions {
+        /// bash, zsh, fish, elvish or powershell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct PlaybookCommand {
+    /// Playbooks, run one after the other
+    #[arg(required = true, value_name = "PLAYBOOK")]
+    pub playbooks: Vec<PathBuf>,
+    #[command(flatten)]
+    pub common: Common,
+    /// Only tasks with these tags
+    #[arg(short = 't', long, value_name = "TAGS", action = ArgAction::Append)]
+    pub tags: Vec<String>,
+    /// Not the tasks with these tags
+    #[arg(long, value_name = "TAGS", action = ArgAction::Append)]
+    pub skip_tags: Vec<String>,
+    /// Show which hosts each play would run on, and end
+    #[arg(long)]
+    pub list_hosts: bool,
+    /// Show the tasks, and end
+    #[arg(long)]
+    pub list_tasks: bool,
+    /// Show the tags, and end
+    #[arg(long)]
+    pub list_tags: bool,
+    /// Read everything, connect nowhere
+    #[arg(long)]
+    pub syntax_check: bool,
+    /// Begin at the task with this name
+    #[arg(long, value_name = "NAME")]
+    pub start_at_task: Option<String>,
+    /// Run handlers even where a task failed
+    #[arg(long)]
+    pub force_handlers: bool,
+    /// Forget facts that earlier runs cached
+    #[arg(long)]
+    pub flush_cache: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct AdHocCommand {
+    /// Which hosts
+    #[arg(value_name = "PATTERN")]
+    pub pattern: String,
+    /// The module
+    #[arg(short, long, value_name = "MODULE", default_value = "command")]
+    pub module_name: String,
+    /// Its arguments: `key=value ...`, or the command
+    #[arg(short, long, value_name = "ARGS", default_value = "")]
+    pub args: String,
+    /// One line per host
+    #[arg(short, long)]
+    pub one_line: bool,
+    /// Where `group_vars` and roles are looked for
+    #[arg(long, value_name = "DIR")]
+    pub playbook_dir: Option<PathBuf>,
+    /// Show which hosts match, and end
+    #[arg(long)]
+    pub list_hosts: bool,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Debug, Args)]
+pub struct PingCommand {
+    /// Which hosts
+    #[arg(value_name = "PATTERN", default_value = "all")]
+    pub pattern: String,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Debug, Args)]
+pub struct InventoryCommand {
+    /// Which hosts, for --graph and --list
+    #[arg(value_name = "PATTERN")]
+    pub pattern: Option<String>,
+    /// All hosts and groups as JSON
+    #[arg(long, group = "what")]
+    pub list: bool,
+    /// All variables of one host
+    #[arg(long, value_name = "HOST", group = "what")]
+    pub host: Option<String>,
+    /// Groups as a tree
+    #[arg(long, group = "what")]
+    pub graph: bool,
+    /// Variables too, with --graph
+    #[arg(long)]
+    pub vars: bool,
+    /// As YAML instead of JSON
+    #[arg(short, long)]
+    pub yaml: bool,
+    /// Variables where they were set, not merged into hosts
+    #[arg(long)]
+    pub export: bool,
+    /// Into a file instead of the standard output
+    #[arg(long = "output", value_name = "FILE")]
+    pub to_file: Option<PathBuf>,
+    /// Where `group_vars` is looked for
+    #[arg(long, value_name = "DIR")]
+    pub playbook_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub project: ProjectOptions,
+}
+
+#[derive(Debug, Args)]
+pub struct DocCommand {
+    /// None: a list of all modules
+    #[arg(value_name = "MODULE")]
+    pub modules: Vec<String>,
+    /// As JSON
+    #[arg(short, long)]
+    pub json: bool,
+}
+
+/// How to find and read the project.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ProjectOptions {
+    /// An inventory: a file, a folder, a script, or hosts with commas (`a,b,`)
+    #[arg(short, long, value_name = "INVENTORY", action = ArgAction::Append)]
+    pub inventory: Vec<String>,
+    /// Only these of the hosts
+    #[arg(short, long, value_name = "PATTERN", action = ArgAction::Append)]
+    pub limit: Vec<String>,
+    /// Variables: `key=value`, JSON, YAML, or @FILE
+    #[arg(short, long, value_name = "VARS", action = ArgAction::Append)]
+    pub extra_vars: Vec<String>,
+    /// A file with a vault's password, or a program that prints it
+    #[arg(long, alias = "vault-pass-file", value_name = "FILE", action = ArgAction::Append)]
+    pub vault_password_file: Vec<PathBuf>,
+    /// A vault's label and where its password is: `label@prompt`, `label@FILE`
+    #[arg(long, value_name = "ID", action = ArgAction::Append)]
+    pub vault_id: Vec<String>,
+    /// Ask for the vault's password
+    #[arg(short = 'J', long, alias = "ask-vault-password")]
+    pub ask_vault_pass: bool,
+    /// Show more: results, then the work, then the connection
+    #[arg(short, long, action = ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// How to reach hosts and what to show.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Common {
+    #[command(flatten)]
+    pub project: ProjectOptions,
+    /// Change nothing, say what would change
+    #[arg(short = 'C', long)]
+    pub check: bool,
+    /// Show what changes in files
+    #[arg(short = 'D', long)]
+    pub diff: bool,
+    /// How many hosts at once
+    #[arg(short, long, value_name = "N")]
+    pub forks: Option<usize>,
+    /// Log in as this user
+    #[arg(short, long, value_name = "USER")]
+    pub user: Option<String>,
+    /// Become another user there
+    #[arg(short = 'b', long = "become")]
+    pub r#become: bool,
+    /// Which one (root)
+    #[arg(long, value_name = "USER")]
+    pub become_user: Option<String>,
+    /// How (sudo)
+    #[arg(long, value_name = "METHOD")]
+    pub become_method: Option<String>,
+    /// Ask for sudo's password
+    #[arg(short = 'K', long)]
+    pub ask_become_pass: bool,
+    /// A file with sudo's password
+    #[arg(long, alias = "become-pass-file", value_name = "FILE", conflicts_with = "ask_become_pass")]
+    pub become_password_file: Option<PathBuf>,
+    /// Ask for the login's password
+    #[arg(short = 'k', long)]
+    pub ask_pass: bool,
+    /// A file with the login's password
+    #[arg(long, alias = "conn-pass-file", value_name = "FILE", conflicts_with = "ask_pass")]
+    pub connection_password_file: Option<PathBuf>,
+    /// The key to log in with
+    #[arg(long, alias = "key-file", value_name = "FILE")]
+    pub private_key: Option<PathBuf>,
+    /// How to reach hosts: ssh or local
+    #[arg(short, long, value_name = "CONNECTION")]
+    pub connection: Option<String>,
+    /// Seconds until a host counts as unreachable
+    #[arg(short = 'T', long, value_name = "SECONDS")]
+    pub timeout: Option<u32>,
+    /// Words for ssh's command line
+    #[arg(long, value_name = "ARGS", allow_hyphen_values = true)]
+    pub ssh_common_args: Option<String>,
+    /// More words for ssh's command line
+    #[arg(long, value_name = "ARGS", allow_hyphen_values = true)]
+    pub ssh_extra_args: Option<String>,
+    /// Accepted and not used: no scp runs
+    #[arg(long, value_name = "ARGS", allow_hyphen_values = true, hide = true)]
+    pub scp_extra_args: Option<String>,
+    /// Accepted and not used: no sftp runs
+    #[arg(long, value_name = "ARGS", allow_hyphen_values = true, hide = true)]
+    pub sftp_extra_args: Option<String>,
+    /// Accepted and not used: modules of one's own need Python
+    #[arg(short = 'M', long, value_name = "PATH", hide = true)]
+    pub module_path: Option<String>,
+    /// What is printed
+    #[arg(long, value_enum, default_value_t = OutputFormat::Human, env = "DEPLOY_OUTPUT")]
+    pub output: OutputFormat,
+    /// Wait for each task before the next is sent: slower, with the same outcome
+    #[arg(long, env = "DEPLOY_NO_RUN_AHEAD")]
+    pub no_run_ahead: bool,
+    /// Refuse what ansible-core 2.19 refuses, where older ones took it
+    #[arg(long, env = "DEPLOY_STRICT")]
+    pub strict: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// Ansible's familiar lines
+    #[default]
+    Human,
+    /// One event per line
+    Json,
+}
+
+/// `ansible-playbook`.
+#[derive(Debug, Parser)]
+#[command(name = "ansible-playbook", disable_version_flag = true)]
+pub struct AnsiblePlaybook {
+    /// Show the version
+    #[arg(long)]
+    pub version: bool,
+    #[command(flatten)]
+    pub run: PlaybookCommand,
+}
+
+/// `ansible`.
+#[derive(Debug, Parser)]
+#[command(name = "ansible", disable_version_flag = true)]
+pub struct Ansible {
+    /// Show the version
+    #[arg(long)]
+    pub version: bool,
+    #[command(flatten)]
+    pub run: AdHocCommand,
+}
+
+/// `ansible-inventory`.
+#[derive(Debug, Parser)]
+#[command(name = "ansible-inventory", disable_version_flag = true)]
+pub struct AnsibleInventory {
+    /// Show the version
+    #[arg(long)]
+    pub version: bool,
+    #[command(flatten)]
+    pub run: InventoryCommand,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_lines_are_sound() {
+        Deploy::command().debug_assert();
+        AnsiblePlaybook::command().debug_assert();
+        Ansible::command().debug_assert();
+        AnsibleInventory::command().debug_assert();
+    }
+
+    #[test]
+    fn a_playbook_needs_no_subcommand() {
+        let line = Deploy::try_parse_from(["deploy", "-i", "hosts", "a.yml", "b.yml", "-e", "x=1", "-vvC"]).unwrap();
+        assert!(line.command.is_none() && line.run.common.check && line.run.common.project.verbose == 2);
+        assert_eq!(line.run.playbooks.len(), 2);
+        let line = Deploy::try_parse_from(["deploy", "ping", "web", "-i", "hosts"]).unwrap();
+        assert!(matches!(line.command, Some(Command::Ping(ping)) if ping.pattern == "web"));
+    }
+}
