@@ -1,2 +1,11 @@
 //! What runs on a host: links `value`, never a template engine, YAML, tokio or a database client.
+//!
+//! Read in this order: `modules/` (what an author writes), `module/` (the contract), `host/` (the one place that knows about
+//! checking, planning, undo), `machine/` (the bare machine), `helper/` (the program that serves calls), `protocol/` (its words).
+pub mod helper;
+pub mod host;
+pub mod machine;
+pub mod module;
+pub mod modules;
 pub mod protocol;
+pub mod zone;

@@ -21,6 +21,12 @@ pub enum ToHelper {
         lane: Lane,
         id: CallId,
     },
+    /// Take back what the lane's calls have changed on this channel (without become), newest first; answered by one `Done` whose
+    /// result names under `left` what cannot go back.
+    Undo {
+        lane: Lane,
+        id: CallId,
+    },
     /// A piece of a blob that was asked for, in order; an empty piece ends it.
     Blob {
         hash: BlobHash,

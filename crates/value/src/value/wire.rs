@@ -3,6 +3,7 @@
 use super::{Date, DateTime, Key, Map, Str, Value};
 use num_bigint::BigInt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::cell::Cell;
 use std::sync::Arc;
 
 /// The form that travels; markers have none, and become nothing.
@@ -51,8 +52,35 @@ impl Serialize for Value {
     }
 }
 
+thread_local! {
+    /// How deep the value stands that is being read.
+    static DEPTH: Cell<usize> = const { Cell::new(0) };
+}
+/// No honest value is nested deeper; a hostile one must not take the stack.
+const DEEPEST: usize = 200;
+
+/// One level of nesting, for as long as it lives.
+struct Level;
+impl Level {
+    fn enter<E: serde::de::Error>() -> Result<Self, E> {
+        match DEPTH.get() {
+            DEEPEST.. => Err(E::custom("a value is nested too deep")),
+            depth => {
+                DEPTH.set(depth + 1);
+                Ok(Level)
+            }
+        }
+    }
+}
+impl Drop for Level {
+    fn drop(&mut self) {
+        DEPTH.set(DEPTH.get() - 1);
+    }
+}
+
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let _level = Level::enter()?;
         Ok(match Wire::deserialize(deserializer)? {
             Wire::Null => Value::Null,
             Wire::Bool(truth) => Value::Bool(truth),

@@ -1,0 +1,299 @@
+//! One lane: an ordered queue of calls, whatever user they run as. A failure drops the rest of its epoch.
+use super::answer::{self, Work};
+use super::session::Shared;
+use crate::host::{Done, Mode, Overlay, Services, undo};
+use crate::machine::{Context, Interrupt, Machine};
+use crate::protocol::{self, Answer, BlobHash, Body, Call, CallId, FromHelper, Hold};
+use std::collections::{BTreeSet, VecDeque};
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Condvar, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+use value::Value;
+
+pub enum Task {
+    Call(Call),
+    Undo(CallId),
+}
+
+pub struct Lane {
+    state: Mutex<State>,
+    wake: Condvar,
+    interrupt: Interrupt,
+}
+
+#[derive(Default)]
+struct State {
+    queue: VecDeque<Task>,
+    /// Calls up to this one may touch.
+    committed: Option<CallId>,
+    cancelled: BTreeSet<CallId>,
+    /// The call under way.
+    running: Option<CallId>,
+    /// The helper of another user that works on it.
+    relayed: Option<super::relay::Line>,
+    credit: u64,
+    ended: bool,
+}
+
+/// What a call that holds may do next.
+enum Word {
+    Go,
+    Drop,
+}
+
+impl Lane {
+    pub fn new(interrupt: Interrupt) -> Self {
+        Self { state: Mutex::default(), wake: Condvar::new(), interrupt }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    fn wait<'s>(&self, state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
+        self.wake.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    pub fn push(&self, task: Task) {
+        self.state().queue.push_back(task);
+        self.wake.notify_all();
+    }
+
+    pub fn commit(&self, id: CallId) {
+        let mut state = self.state();
+        state.committed = state.committed.max(Some(id));
+        if let (Some(line), Some(running)) = (&state.relayed, state.running.filter(|running| *running <= id)) {
+            line.commit(running);
+        }
+        self.wake.notify_all();
+    }
+
+    pub fn cancel(&self, id: CallId) {
+        let mut state = self.state();
+        state.cancelled.insert(id);
+        if state.running == Some(id) {
+            state.relayed.iter().for_each(|line| line.cancel(id));
+            self.interrupt.stop();
+        }
+        self.wake.notify_all();
+    }
+
+    pub fn credit(&self, id: CallId, bytes: u32) {
+        let mut state = self.state();
+        if state.running == Some(id) {
+            match &state.relayed {
+                Some(line) => line.credit(id, bytes),
+                None => state.credit += u64::from(bytes),
+            }
+            self.wake.notify_all();
+        }
+    }
+
+    /// The input has ended: the queue is dropped, what runs is asked to end.
+    pub fn end(&self) {
+        let mut state = self.state();
+        state.ended = true;
+        state.queue.clear();
+        self.interrupt.stop();
+        self.wake.notify_all();
+    }
+
+    fn next(&self) -> Option<Task> {
+        let mut state = self.state();
+        loop {
+            match state.queue.pop_front() {
+                _ if state.ended => return None,
+                Some(task) => return Some(task),
+                None => state = self.wait(state),
+            }
+        }
+    }
+
+    fn word(&self, id: CallId) -> Word {
+        let mut state = self.state();
+        loop {
+            if state.ended || state.cancelled.contains(&id) {
+                return Word::Drop;
+            }
+            if state.committed >= Some(id) {
+                return Word::Go;
+            }
+            state = self.wait(state);
+        }
+    }
+
+    fn is_committed(&self, id: CallId) -> bool {
+        self.state().committed >= Some(id)
+    }
+
+    /// None: it was cancelled before it began.
+    fn begin(&self, id: CallId) -> Option<()> {
+        let mut state = self.state();
+        if state.cancelled.contains(&id) || state.ended {
+            return None;
+        }
+        self.interrupt.reset();
+        state.running = Some(id);
+        state.credit = 0;
+        Some(())
+    }
+
+    fn finish(&self) {
+        let mut state = self.state();
+        state.running = None;
+        state.relayed = None;
+    }
+
+    pub fn relayed(&self, line: Option<super::relay::Line>, call: &Call) {
+        let mut state = self.state();
+        // A commit that came before the other helper knew of the call is told now.
+        if let Some(line) = line.as_ref().filter(|_| call.hold != Hold::No && state.committed >= Some(call.id)) {
+            line.commit(call.id);
+        }
+        if let Some(line) = line.as_ref().filter(|_| state.cancelled.contains(&call.id)) {
+            line.cancel(call.id);
+        }
+        state.relayed = line;
+    }
+
+    /// Waits until this many bytes may be sent.
+    fn spend(&self, bytes: u64) -> io::Result<()> {
+        let mut state = self.state();
+        while state.credit < bytes {
+            if state.ended || state.running.is_some_and(|id| state.cancelled.contains(&id)) {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            state = self.wait(state);
+        }
+        state.credit -= bytes;
+        Ok(())
+    }
+}
+
+/// The lane's thread.
+pub fn work(lane: &Lane, machine: Box<dyn Machine>, shared: &Shared) {
+    let mut worker = Worker { lane, machine, shared, overlay: Overlay::default(), journal: Vec::new(), dropping: None };
+    while let Some(task) = lane.next() {
+        let message = match task {
+            Task::Call(call) => worker.call(&call),
+            Task::Undo(id) => worker.undo(id),
+        };
+        if shared.outbox.send(&message).is_err() {
+            break;
+        }
+    }
+}
+
+struct Worker<'w> {
+    lane: &'w Lane,
+    machine: Box<dyn Machine>,
+    shared: &'w Shared,
+    overlay: Overlay,
+    journal: Vec<Done>,
+    /// The epoch in which a call has failed.
+    dropping: Option<u64>,
+}
+
+impl Worker<'_> {
+    fn call(&mut self, call: &Call) -> FromHelper {
+        let dropped = FromHelper::Dropped { id: call.id };
+        if self.dropping == Some(call.epoch) {
+            return dropped;
+        }
+        if call.hold == Hold::AtStart && matches!(self.lane.word(call.id), Word::Drop) {
+            return dropped;
+        }
+        if self.lane.begin(call.id).is_none() {
+            return dropped;
+        }
+        let items = match &call.identity {
+            Some(identity) => self.shared.children.work(self.lane, call, identity, &*self.machine),
+            None => self.items(call),
+        };
+        self.lane.finish();
+        let Some(items) = items else { return dropped };
+        if call.stop_on_fail && items.iter().any(|item| item.failed) {
+            self.dropping = Some(call.epoch);
+        }
+        FromHelper::Done { id: call.id, items }
+    }
+
+    /// None: it held, and was dropped while it waited.
+    fn items(&mut self, call: &Call) -> Option<Vec<Answer>> {
+        let mode = match call.body.mode {
+            protocol::Mode::Apply => Mode::Apply,
+            protocol::Mode::Check => Mode::Check,
+            protocol::Mode::Plan => Mode::Plan,
+        };
+        if mode == Mode::Apply && call.hold == Hold::AtChange && !self.lane.is_committed(call.id) {
+            if let Some(answers) = self.run(call, Mode::Ahead) {
+                return Some(answers);
+            }
+            if matches!(self.lane.word(call.id), Word::Drop) {
+                return None;
+            }
+        }
+        // Only a call that looks ahead holds.
+        self.run(call, mode)
+    }
+
+    fn run(&mut self, call: &Call, mode: Mode) -> Option<Vec<Answer>> {
+        let Body { items, environment, timeout, .. } = &call.body;
+        let deadline = timeout.map(|seconds| Instant::now() + Duration::from_secs(seconds.into()));
+        self.machine.set_context(Context { environment: environment.clone(), deadline });
+        let mut answers = Vec::with_capacity(items.len());
+        for (index, args) in items.iter().enumerate() {
+            let services = Serving { lane: self.lane, shared: self.shared, id: call.id, item: index as u32 };
+            let mut work = Work {
+                machine: &mut *self.machine,
+                overlay: &mut self.overlay,
+                services: &services,
+                journal: &mut self.journal,
+            };
+            answers.push(answer::item(&call.body, args, mode, &mut work)?);
+        }
+        if deadline.is_some_and(|deadline| Instant::now() > deadline)
+            && let Some(last) = answers.iter_mut().rfind(|answer| answer.failed)
+        {
+            last.result.insert("msg", format!("Timed out after {} second(s).", timeout.unwrap_or_default()));
+            last.result.insert("timedout", Value::map([("period", i64::from(timeout.unwrap_or_default()))]));
+        }
+        Some(answers)
+    }
+
+    /// Takes back what this lane changed as this user, newest first.
+    fn undo(&mut self, id: CallId) -> FromHelper {
+        self.lane.interrupt.reset();
+        let journal = std::mem::take(&mut self.journal);
+        let changed = !journal.is_empty();
+        let left = undo(&mut *self.machine, journal);
+        let left: Vec<Value> =
+            left.into_iter().map(|(what, why)| Value::map([("what", what.describe()), ("why", why)])).collect();
+        let result = crate::returns! { "left" => left };
+        FromHelper::Done { id, items: vec![Answer { changed, result, ..Answer::default() }] }
+    }
+}
+
+struct Serving<'s> {
+    lane: &'s Lane,
+    shared: &'s Shared,
+    id: CallId,
+    item: u32,
+}
+
+impl Services for Serving<'_> {
+    fn blob(&self, hash: &BlobHash) -> io::Result<PathBuf> {
+        self.shared.blobs.get(hash, &self.lane.interrupt)
+    }
+
+    fn progress(&self, text: &str) {
+        // Nobody's result depends on it.
+        let _ = self.shared.outbox.send(&FromHelper::Progress { id: self.id, text: text.into() });
+    }
+
+    fn stream(&self, bytes: &[u8]) -> io::Result<()> {
+        self.lane.spend(bytes.len() as u64)?;
+        self.shared.outbox.send(&FromHelper::Stream { id: self.id, item: self.item, bytes: bytes.to_vec() })
+    }
+}

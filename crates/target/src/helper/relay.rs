@@ -1,0 +1,318 @@
+//! Helpers of other users: started on demand, one for each identity, and their frames relayed.
+use super::blobs::Blobs;
+use super::lane::Lane;
+use super::launch::{Prepared, Prompt};
+use super::outbox::Outbox;
+use super::{Program, answer};
+use crate::machine::{Interrupt, Machine};
+use crate::protocol::{Answer, Call, CallId, FromHelper, Hold, Identity, ToHelper, read_frame, write_frame};
+use std::collections::HashMap;
+use std::io::{self, Read, Write};
+use std::process::{ChildStderr, ChildStdin, ChildStdout, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+use value::Map;
+
+/// A helper that says nothing for this long will not come.
+const START: Duration = Duration::from_secs(30);
+const PIECE: usize = 256 << 10;
+
+#[derive(Clone)]
+pub struct Children(Arc<Mutex<HashMap<Identity, Arc<Child>>>>, Arc<Around>);
+
+/// What a child's frames are relayed to.
+struct Around {
+    program: Program,
+    outbox: Outbox,
+    blobs: Blobs,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+struct Child {
+    stdin: Mutex<Option<ChildStdin>>,
+    /// Calls that wait for their answer.
+    waiting: Mutex<HashMap<CallId, Sender<Option<Vec<Answer>>>>>,
+    interrupt: Interrupt,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// The line to the helper that works on a lane's call.
+#[derive(Clone)]
+pub struct Line(Arc<Child>, crate::protocol::Lane);
+
+impl Line {
+    // A child that is gone is noticed where its answer is waited for.
+    pub fn commit(&self, id: CallId) {
+        let _ = self.0.send(&ToHelper::Commit { lane: self.1, id });
+    }
+    pub fn cancel(&self, id: CallId) {
+        let _ = self.0.send(&ToHelper::Cancel { lane: self.1, id });
+    }
+    pub fn credit(&self, id: CallId, bytes: u32) {
+        let _ = self.0.send(&ToHelper::Credit { id, bytes });
+    }
+}
+
+impl Child {
+    fn send(&self, message: &ToHelper) -> io::Result<()> {
+        match &mut *lock(&self.stdin) {
+            Some(stdin) => write_frame(stdin, message),
+            None => Err(io::ErrorKind::BrokenPipe.into()),
+        }
+    }
+}
+
+impl Children {
+    pub fn new(program: Program, outbox: Outbox, blobs: Blobs) -> Self {
+        let around = Around { program, outbox, blobs, threads: Mutex::default() };
+        Self(Arc::default(), Arc::new(around))
+    }
+
+    /// Has another user's helper work on a call; none: it was dropped.
+    pub fn work(&self, lane: &Lane, call: &Call, identity: &Identity, machine: &dyn Machine) -> Option<Vec<Answer>> {
+        let failed = |why: &str| Some(vec![answer::failed(why, Map::new()); call.body.items.len().max(1)]);
+        let child = match self.child(identity, machine) {
+            Ok(child) => child,
+            Err(why) => return failed(&why),
+        };
+        let (sender, answers) = channel();
+        lock(&child.waiting).insert(call.id, sender);
+        let hold = if call.hold == Hold::AtStart { Hold::No } else { call.hold };
+        let own = Call { identity: None, hold, ..call.clone() };
+        let sent = child.send(&ToHelper::Call(own));
+        lane.relayed(Some(Line(child, call.lane)), call);
+        match sent.map_err(|_| ()).and_then(|()| answers.recv().map_err(|_| ())) {
+            Ok(items) => items,
+            Err(()) => {
+                lock(&self.0).remove(identity);
+                failed(&format!("become: the helper of user {} ended before it answered", identity.user))
+            }
+        }
+    }
+
+    fn child(&self, identity: &Identity, machine: &dyn Machine) -> Result<Arc<Child>, String> {
+        if let Some(child) = lock(&self.0).get(identity) {
+            return Ok(child.clone());
+        }
+        // Other lanes need not wait while this one starts; should two start at once, both serve.
+        let prepared = self.1.program.launch.prepare(identity, machine)?;
+        let child = start(prepared, identity, machine, &self.1)?;
+        lock(&self.0).insert(identity.clone(), child.clone());
+        Ok(child)
+    }
+
+    /// Ends all of them and waits until they are gone.
+    pub fn end(&self) {
+        for child in lock(&self.0).values() {
+            child.interrupt.stop();
+            lock(&child.stdin).take();
+        }
+        for thread in lock(&self.1.threads).drain(..) {
+            // It only reads; its panic would have been told already.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What can be heard of a helper that starts.
+enum Sign {
+    Said(String),
+    Hello(Box<ChildStdout>),
+    Ended,
+}
+
+fn start(
+    prepared: Prepared,
+    identity: &Identity,
+    machine: &dyn Machine,
+    around: &Arc<Around>,
+) -> Result<Arc<Child>, String> {
+    let Prepared { mut command, prompt, copy } = prepared;
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let program = command.get_program().to_string_lossy().into_owned();
+    let mut process = command.spawn().map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => format!("become: {program} is not installed on this host"),
+        _ => format!("become: {program} cannot be started: {error}"),
+    })?;
+    let (Some(mut stdin), Some(stdout), Some(stderr)) =
+        (process.stdin.take(), process.stdout.take(), process.stderr.take())
+    else {
+        return Err("become: the helper has no pipes".into());
+    };
+    let (signs, heard) = channel();
+    listen(stderr, signs.clone());
+    await_hello(stdout, signs);
+    match greet(&mut stdin, &heard, identity, &prompt) {
+        Ok(stdout) => {
+            let child = Arc::new(Child {
+                stdin: Mutex::new(Some(stdin)),
+                waiting: Mutex::default(),
+                interrupt: machine.another().interrupt(),
+            });
+            let (own, own_around) = (child.clone(), around.clone());
+            let thread = std::thread::spawn(move || {
+                relay(&own, stdout, &own_around);
+                lock(&own.waiting).clear();
+                lock(&own.stdin).take();
+                let _ = process.wait();
+                drop(copy);
+            });
+            lock(&around.threads).push(thread);
+            Ok(child)
+        }
+        Err(why) => {
+            drop(stdin);
+            // It may be gone already.
+            let _ = process.kill();
+            let _ = process.wait();
+            Err(why)
+        }
+    }
+}
+
+fn listen(mut stderr: ChildStderr, signs: Sender<Sign>) {
+    std::thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        while let Ok(count @ 1..) = stderr.read(&mut buffer) {
+            // Nobody listens once it has started; the pipe is read on so that it never fills.
+            let _ = signs.send(Sign::Said(String::from_utf8_lossy(&buffer[..count]).into_owned()));
+        }
+    });
+}
+
+fn await_hello(mut stdout: ChildStdout, signs: Sender<Sign>) {
+    std::thread::spawn(move || {
+        let sign = match read_frame::<FromHelper>(&mut stdout) {
+            Ok(Some(FromHelper::Hello(_))) => Sign::Hello(Box::new(stdout)),
+            _ => Sign::Ended,
+        };
+        let _ = signs.send(sign);
+    });
+}
+
+/// Answers the prompt, if there is one, and waits for the first word.
+fn greet(
+    stdin: &mut ChildStdin,
+    heard: &Receiver<Sign>,
+    identity: &Identity,
+    prompt: &Prompt,
+) -> Result<ChildStdout, String> {
+    let end = Instant::now() + START;
+    let (mut said, mut asked) = (String::new(), false);
+    let mut ended = false;
+    loop {
+        let patience = if ended { Duration::from_millis(200) } else { end.saturating_duration_since(Instant::now()) };
+        match heard.recv_timeout(patience) {
+            Ok(Sign::Hello(stdout)) => return Ok(*stdout),
+            // What it said last may still be on its way.
+            Ok(Sign::Ended) => ended = true,
+            Ok(Sign::Said(text)) => {
+                said.push_str(&text);
+                if prompt.is_in(&said) {
+                    if asked {
+                        return Err(format!("Incorrect {} password", identity.method));
+                    }
+                    let password = identity.password.as_ref().map_or("", |password| password.0.as_str());
+                    // If it does not read, it ends, and says why.
+                    let _ = stdin.write_all(format!("{password}\n").as_bytes()).and_then(|()| stdin.flush());
+                    asked = true;
+                    said.clear();
+                }
+                if asked && said.contains("try again") {
+                    return Err(format!("Incorrect {} password", identity.method));
+                }
+            }
+            Err(RecvTimeoutError::Timeout) if !ended => {
+                return Err(format!(
+                    "become: timed out waiting for {} to start the helper: {}",
+                    identity.method,
+                    said.trim()
+                ));
+            }
+            Err(_) => return Err(refusal(&said, identity, asked)),
+        }
+    }
+}
+
+impl Prompt {
+    fn is_in(&self, said: &str) -> bool {
+        match self {
+            Prompt::None => false,
+            Prompt::Own(words) => said.contains(words.as_str()),
+            Prompt::AnyPassword => said.trim_end().ends_with(':') && said.to_lowercase().contains("password"),
+        }
+    }
+}
+
+/// Why it did not start, in Ansible's words where it has some.
+fn refusal(said: &str, identity: &Identity, asked: bool) -> String {
+    let (method, user) = (&identity.method, &identity.user);
+    let any = |words: &[&str]| words.iter().any(|word| said.contains(word));
+    let lines = || said.trim().lines().collect::<Vec<_>>().join("; ");
+    if any(&["not in the sudoers", "is not allowed to", "may not run", "Operation not permitted"]) {
+        format!("become: the user is not allowed to become {user} by {method}: {}", lines())
+    } else if any(&["a password is required", "a terminal is required", "no tty present", "Authentication required"]) {
+        format!("Missing {method} password")
+    } else if asked && any(&["incorrect password", "Authentication failure", "Sorry"])
+        || any(&["Authentication failure"])
+    {
+        match asked {
+            true => format!("Incorrect {method} password"),
+            false => format!("Missing {method} password"),
+        }
+    } else {
+        format!("become: {method} could not start the helper as {user}: {}", lines())
+    }
+}
+
+fn relay(child: &Arc<Child>, stdout: ChildStdout, around: &Arc<Around>) {
+    let mut reader = io::BufReader::new(stdout);
+    while let Ok(Some(message)) = read_frame::<FromHelper>(&mut reader) {
+        let told = match message {
+            FromHelper::Done { id, items } => answered(child, id, Some(items)),
+            FromHelper::Dropped { id } => answered(child, id, None),
+            FromHelper::Need { hash } => {
+                let (child, around) = (child.clone(), around.clone());
+                std::thread::spawn(move || pass_on(&child, &around.blobs, hash));
+                Ok(())
+            }
+            FromHelper::Hello(_) => Ok(()),
+            other @ (FromHelper::Stream { .. } | FromHelper::Progress { .. }) => around.outbox.send(&other),
+        };
+        if told.is_err() {
+            break;
+        }
+    }
+}
+
+fn answered(child: &Child, id: CallId, items: Option<Vec<Answer>>) -> io::Result<()> {
+    if let Some(sender) = lock(&child.waiting).remove(&id) {
+        // A lane that has ended waits no more.
+        let _ = sender.send(items);
+    }
+    Ok(())
+}
+
+/// A blob goes on to the child, which keeps it in a private file of its own.
+fn pass_on(child: &Child, blobs: &Blobs, hash: crate::protocol::BlobHash) {
+    let sent = blobs.get(&hash, &child.interrupt).and_then(|path| {
+        let mut file = std::fs::File::open(path)?;
+        let mut piece = vec![0; PIECE];
+        loop {
+            let count = file.read(&mut piece)?;
+            child.send(&ToHelper::Blob { hash, bytes: piece[..count].to_vec() })?;
+            if count == 0 {
+                return Ok(());
+            }
+        }
+    });
+    if let Err(error) = sent {
+        // If this cannot be said either, the child is gone.
+        let _ = child.send(&ToHelper::NoBlob { hash, why: error.to_string() });
+    }
+}

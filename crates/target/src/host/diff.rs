@@ -1,0 +1,81 @@
+//! A change as two texts to compare: once per kind of resource.
+use super::{Contents, Resource, State};
+use crate::protocol::Diff;
+use value::value::{Json, json_text};
+use value::{Map, Value};
+
+/// Larger texts are not shown, as in Ansible.
+const LARGEST: u64 = 104_448;
+
+pub fn of(
+    what: &Resource,
+    before: &State,
+    after: &State,
+    bytes: impl Fn(&Contents) -> Option<Vec<u8>>,
+) -> Option<Diff> {
+    match (what, before, after) {
+        (Resource::Path(path), State::Absent | State::File { .. }, State::File { contents, .. })
+            if contents_of(before) != Some(contents) =>
+        {
+            let path = path.to_string_lossy();
+            let (old, new) = (contents_of(before), Some(contents));
+            if [old, new].into_iter().flatten().any(|contents| contents.size() > LARGEST) {
+                return Some(said(format!("diff skipped: size is greater than {LARGEST}")));
+            }
+            let (old, new) = (text(old, &bytes), text(new, &bytes));
+            match (old, new) {
+                (Some(old), Some(new)) => Some(Diff {
+                    before_header: format!("{path}"),
+                    after_header: format!("{path}"),
+                    before: old,
+                    after: new,
+                    prepared: None,
+                }),
+                _ => Some(said("diff skipped: the file appears to be binary".into())),
+            }
+        }
+        (Resource::Opaque(_), ..) => None,
+        _ => Some(dicts(what, before, after)),
+    }
+}
+
+fn said(text: String) -> Diff {
+    Diff { prepared: Some(text), ..Diff::default() }
+}
+
+fn contents_of(state: &State) -> Option<&Contents> {
+    match state {
+        State::File { contents, .. } => Some(contents),
+        _ => None,
+    }
+}
+
+fn text(contents: Option<&Contents>, bytes: impl Fn(&Contents) -> Option<Vec<u8>>) -> Option<String> {
+    let Some(contents) = contents else { return Some(String::new()) };
+    let bytes = bytes(contents)?;
+    if bytes.contains(&0) { None } else { Some(String::from_utf8_lossy(&bytes).into_owned()) }
+}
+
+/// The two states' fields that differ, as Ansible prints two dicts.
+fn dicts(what: &Resource, before: &State, after: &State) -> Diff {
+    let (before, after) = (before.summary(), after.summary());
+    let side = |own: &Value, other: &Value| {
+        let own = own.as_map().cloned().unwrap_or_default();
+        let mut shown: Map = own
+            .into_iter()
+            .filter(|(key, value)| other.as_map().and_then(|map| map.get_key(key)) != Some(value))
+            .collect();
+        if let Resource::Path(path) = what {
+            shown.insert("path", path.to_string_lossy().into_owned());
+        }
+        json_text(&shown.into(), Json::NICE) + "\n"
+    };
+    let header = what.describe();
+    Diff {
+        before: side(&before, &after),
+        after: side(&after, &before),
+        before_header: header.clone(),
+        after_header: header,
+        prepared: None,
+    }
+}

@@ -1,0 +1,96 @@
+//! Files, folders and links.
+use super::super::{Contents, KEPT, State, looks};
+use super::unmakable;
+use crate::machine::{Kind, Machine, Meta, Source};
+use sha1::{Digest, Sha1};
+use std::io;
+use std::path::Path;
+
+pub fn look(machine: &dyn Machine, path: &Path) -> io::Result<State> {
+    let Some(stat) = machine.stat(path, false)? else { return Ok(State::Absent) };
+    Ok(match stat.kind {
+        Kind::File => State::File { meta: stat.meta(), contents: contents(machine, path, stat.size)? },
+        Kind::Directory => State::Directory(stat.meta()),
+        Kind::Link => State::Link { target: machine.read_link(path)?, uid: stat.uid, gid: stat.gid },
+        kind => State::Special(kind, stat.meta()),
+    })
+}
+
+fn contents(machine: &dyn Machine, path: &Path, size: u64) -> io::Result<Contents> {
+    if size <= KEPT {
+        return Ok(Contents::Bytes(machine.read(path)?.into()));
+    }
+    let mut sha1 = Sha1::new();
+    looks::pieces(&mut machine.open(path)?, &mut |piece| sha1.update(piece))?;
+    Ok(Contents::Large { size, sha1: looks::hex(&sha1.finalize()) })
+}
+
+pub fn make(machine: &mut dyn Machine, path: &Path, state: &State) -> io::Result<()> {
+    let now = machine.stat(path, false)?;
+    let is_dir = now.as_ref().is_some_and(|stat| stat.is_dir());
+    match state {
+        State::Absent if is_dir => machine.remove_dir(path),
+        State::Absent if now.is_none() => Ok(()),
+        State::Absent => machine.remove_file(path),
+        State::Directory(meta) => {
+            match now {
+                Some(_) if is_dir => {}
+                other => {
+                    other.map_or(Ok(()), |_| machine.remove_file(path))?;
+                    machine.make_dir(path, 0o700)?;
+                }
+            }
+            set_meta(machine, path, *meta)
+        }
+        State::Link { target, uid, gid } => {
+            if is_dir {
+                machine.remove_dir(path)?;
+            }
+            if !now.is_some_and(|stat| stat.is_link()) || machine.read_link(path)? != *target {
+                machine.symlink(target, path)?;
+            }
+            set_owner(machine, path, *uid, *gid)
+        }
+        State::File { meta, contents } => {
+            if is_dir {
+                machine.remove_dir(path)?;
+            }
+            make_file(machine, path, *meta, contents)
+        }
+        State::Special(_, meta) if now.is_some() => set_meta(machine, path, *meta),
+        _ => Err(unmakable(&format!("{} cannot become `{}`", path.display(), state.word()))),
+    }
+}
+
+fn make_file(machine: &mut dyn Machine, path: &Path, meta: Meta, contents: &Contents) -> io::Result<()> {
+    match contents {
+        Contents::Bytes(bytes) => {
+            // Only its mode or owner changes: the file itself stays, with its links and its time.
+            let same = machine.stat(path, false)?.is_some_and(|stat| stat.is_file() && stat.size == bytes.len() as u64)
+                && machine.read(path)? == **bytes;
+            if same { set_meta(machine, path, meta) } else { machine.write(path, Source::Bytes(bytes), meta) }
+        }
+        Contents::Stored { path: source, .. } => machine.write(path, Source::Path(source), meta),
+        // The bytes are those that are there: whoever changes them says so with the bytes.
+        Contents::Large { size, .. } => match machine.stat(path, false)? {
+            Some(stat) if stat.is_file() && stat.size == *size => set_meta(machine, path, meta),
+            _ => Err(unmakable(&format!("the contents of {} were too large to be kept", path.display()))),
+        },
+        Contents::Blob { .. } => Err(unmakable("the controller's file has not come")),
+    }
+}
+
+/// The owner first: a change of owner takes the set-uid bit away.
+pub fn set_meta(machine: &mut dyn Machine, path: &Path, meta: Meta) -> io::Result<()> {
+    set_owner(machine, path, meta.uid, meta.gid)?;
+    match machine.stat(path, false)? {
+        Some(stat) if stat.mode != meta.mode && !stat.is_link() => machine.chmod(path, meta.mode),
+        _ => Ok(()),
+    }
+}
+
+fn set_owner(machine: &mut dyn Machine, path: &Path, uid: u32, gid: u32) -> io::Result<()> {
+    let Some(stat) = machine.stat(path, false)? else { return Ok(()) };
+    let (uid, gid) = ((stat.uid != uid).then_some(uid), (stat.gid != gid).then_some(gid));
+    if uid.is_some() || gid.is_some() { machine.chown(path, uid, gid) } else { Ok(()) }
+}

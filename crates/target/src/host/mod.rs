@@ -1,0 +1,150 @@
+//! What a task module sees of the machine it runs on. Every look goes through what is planned so far, every touch goes through
+//! `change`; so checking, planning, holding before a barrier, diff and undo exist once, here.
+pub mod accounts;
+mod change;
+mod diff;
+pub mod glob;
+pub mod kinds;
+pub mod looks;
+pub mod mode;
+mod overlay;
+pub mod ownership;
+pub mod programs;
+mod resource;
+mod stop;
+mod undo;
+
+pub use change::{Acted, Change, Done};
+pub use overlay::Overlay;
+pub use resource::{Account, Container, Contents, KEPT, Resource, Scope, Shadow, State, Unit, parent};
+pub use stop::{Failure, Look, Stop};
+pub use undo::{reversible, undo};
+
+use crate::machine::{Command, Interrupt, Machine, Output};
+use crate::protocol::{BlobHash, Diff};
+use std::path::PathBuf;
+use std::time::Duration;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    Apply,
+    /// As Ansible's check mode: nothing is touched, and every task looks at the machine as it is.
+    Check,
+    /// Nothing is touched, and later looks see what earlier tasks would have done.
+    Plan,
+    /// Looks ahead of the other hosts: done if there is nothing to change, else held.
+    Ahead,
+}
+
+/// What a call needs of the helper around it.
+pub trait Services {
+    /// The bytes of a controller's file, in a private file of this machine; waits until they have come.
+    fn blob(&self, hash: &BlobHash) -> std::io::Result<PathBuf>;
+    /// For the live line.
+    fn progress(&self, text: &str);
+    /// A piece of a file that the call fetches; waits for credit. An empty piece ends it.
+    fn stream(&self, bytes: &[u8]) -> std::io::Result<()>;
+}
+
+/// For calls without a helper around them: there are no blobs, and nobody looks.
+pub struct Alone;
+impl Services for Alone {
+    fn blob(&self, _: &BlobHash) -> std::io::Result<PathBuf> {
+        Err(std::io::Error::new(std::io::ErrorKind::NotFound, "no controller to ask for the file's contents"))
+    }
+    fn progress(&self, _: &str) {}
+    fn stream(&self, _: &[u8]) -> std::io::Result<()> {
+        Err(std::io::Error::new(std::io::ErrorKind::NotConnected, "no controller to send the file to"))
+    }
+}
+
+pub struct Host<'m> {
+    machine: &'m mut dyn Machine,
+    mode: Mode,
+    overlay: &'m mut Overlay,
+    services: &'m dyn Services,
+    /// Whether the answer is to carry diffs.
+    wants_diff: bool,
+    journal: Vec<Done>,
+    diff: Vec<Diff>,
+    warnings: Vec<String>,
+    deprecations: Vec<String>,
+}
+
+/// What a call leaves behind besides its result.
+#[derive(Debug, Default)]
+pub struct Traces {
+    pub journal: Vec<Done>,
+    pub diff: Vec<Diff>,
+    pub warnings: Vec<String>,
+    pub deprecations: Vec<String>,
+}
+
+impl<'m> Host<'m> {
+    pub fn new(machine: &'m mut dyn Machine, mode: Mode, overlay: &'m mut Overlay, services: &'m dyn Services) -> Self {
+        let (journal, diff, warnings, deprecations) = Default::default();
+        Self { machine, mode, overlay, services, wants_diff: false, journal, diff, warnings, deprecations }
+    }
+
+    pub fn with_diff(self, wants_diff: bool) -> Self {
+        Self { wants_diff, ..self }
+    }
+
+    /// Runs a command that only reports. `reads` names what its answer depends on: if one of them is only planned, the answer
+    /// cannot be foretold.
+    pub fn ask(&self, command: &Command, reads: &[Resource]) -> Look<Output> {
+        self.foreseen(reads)?;
+        Ok(self.machine.ask(command)?)
+    }
+
+    /// Stops if one of these is only planned.
+    pub fn foreseen(&self, reads: &[Resource]) -> Look<()> {
+        match reads.iter().find(|resource| self.overlay.get(resource).is_some()) {
+            Some(planned) => Err(Stop::Unforeseen(planned.clone())),
+            None => Ok(()),
+        }
+    }
+
+    pub fn warn(&mut self, text: impl Into<String>) {
+        self.warnings.push(text.into());
+    }
+
+    pub fn deprecate(&mut self, text: impl Into<String>) {
+        self.deprecations.push(text.into());
+    }
+
+    pub fn progress(&self, text: &str) {
+        self.services.progress(text);
+    }
+
+    /// A file of the controller; brings its bytes here, which touches nothing but our own private folder.
+    pub fn blob(&self, hash: &BlobHash) -> Look<PathBuf> {
+        Ok(self.services.blob(hash)?)
+    }
+
+    /// Sends a piece of a file to the controller; an empty piece ends it.
+    pub fn stream(&self, bytes: &[u8]) -> Look<()> {
+        Ok(self.services.stream(bytes)?)
+    }
+
+    pub fn sleep(&self, time: Duration) -> Look<()> {
+        Ok(self.machine.sleep(time)?)
+    }
+
+    pub fn interrupt(&self) -> Interrupt {
+        self.machine.interrupt()
+    }
+
+    /// Whether the answer is to carry diffs: for what is costly to find out only for a diff's sake.
+    pub fn wants_diff(&self) -> bool {
+        self.wants_diff
+    }
+
+    pub fn changed(&self) -> bool {
+        self.journal.iter().any(|done| done.counted)
+    }
+
+    pub fn into_traces(self) -> Traces {
+        Traces { journal: self.journal, diff: self.diff, warnings: self.warnings, deprecations: self.deprecations }
+    }
+}

@@ -1,0 +1,165 @@
+//! The arguments that say whose a file is and who may do what with it (`mode`, `owner`, `group` ...): the same for every module
+//! that makes files.
+use super::mode::ModeSpec;
+use super::{Change, Host, Look, Resource, State, Stop};
+use crate::machine::{Command, Meta};
+use std::path::Path;
+use value::Value;
+
+/// Declares arguments as `value::args!` does, with those of files after them.
+#[macro_export]
+macro_rules! file_args {
+    (
+        $(#[doc = $doc:literal])+ $vis:vis struct $name:ident { $($fields:tt)* }
+        $(rules: [$($rules:tt)*])?
+    ) => {
+        value::args! {
+            $(#[doc = $doc])+ $vis struct $name {
+                $($fields)*
+                /// The permissions: octal (quote it: `"0644"`), or symbolic (`u=rw,g=r,o=r`).
+                mode: value::Value,
+                /// The user who owns it.
+                owner: Option<String>,
+                /// The group that owns it.
+                group: Option<String>,
+                /// File attributes as `chattr` takes them, such as `+i`.
+                attributes: Option<String> { aliases(&["attr"]) },
+                /// The user part of the SELinux context.
+                seuser: Option<String>,
+                /// The role part of the SELinux context.
+                serole: Option<String>,
+                /// The type part of the SELinux context.
+                setype: Option<String>,
+                /// The level part of the SELinux context.
+                selevel: Option<String>,
+                /// Whether a file may be written in place where it cannot be replaced as a whole (a bind mount, say).
+                unsafe_writes: bool { default("no") },
+            }
+            $(rules: [$($rules)*])?
+        }
+        impl $name {
+            /// The arguments of files among these.
+            $vis fn ownership(&self) -> $crate::host::ownership::Ownership<'_> {
+                $crate::host::ownership::Ownership {
+                    mode: &self.mode,
+                    owner: self.owner.as_deref(),
+                    group: self.group.as_deref(),
+                    attributes: self.attributes.as_deref(),
+                    context: [&self.seuser, &self.serole, &self.setype, &self.selevel].map(|part| part.as_deref()),
+                    unsafe_writes: self.unsafe_writes,
+                }
+            }
+        }
+    };
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Ownership<'a> {
+    pub mode: &'a Value,
+    pub owner: Option<&'a str>,
+    pub group: Option<&'a str>,
+    pub attributes: Option<&'a str>,
+    /// The four parts of an SELinux context; without effect where there is no SELinux.
+    pub context: [Option<&'a str>; 4],
+    pub unsafe_writes: bool,
+}
+
+impl Ownership<'_> {
+    pub fn mode(&self) -> Look<Option<ModeSpec>> {
+        ModeSpec::parse(self.mode).or_else(Stop::failed)
+    }
+
+    /// What a file with `now` is to have: what is not stated stays.
+    pub fn over(&self, host: &Host, now: Meta, is_dir: bool) -> Look<Meta> {
+        let mode = match self.mode()? {
+            Some(spec) => spec.bits(now.mode, is_dir, host.identity().umask).or_else(Stop::failed)?,
+            None => now.mode,
+        };
+        let uid = match self.owner {
+            Some(owner) => host.uid(owner)?.map_or_else(|| Stop::failed(no_such("chown", "user", owner)), Ok)?,
+            None => now.uid,
+        };
+        let gid = match self.group {
+            Some(group) => host.gid(group)?.map_or_else(|| Stop::failed(no_such("chgrp", "group", group)), Ok)?,
+            None => now.gid,
+        };
+        Ok(Meta { mode, uid, gid })
+    }
+
+    /// What a new file is to have.
+    pub fn of_new(&self, host: &Host, is_dir: bool) -> Look<Meta> {
+        self.over(host, new_meta(host, is_dir), is_dir)
+    }
+
+    /// Makes an existing path's owner, mode and attributes as they are stated.
+    pub fn apply(&self, host: &mut Host, path: &Path) -> Look<()> {
+        let Some(stat) = host.stat(path)? else { return Ok(()) };
+        let wanted = self.over(host, stat.meta(), stat.is_dir())?;
+        // A link has no mode of its own.
+        let wanted = if stat.is_link() { Meta { mode: stat.mode, ..wanted } } else { wanted };
+        if wanted != stat.meta() {
+            let after = with_meta(host.path_state(path)?, wanted);
+            host.set(Change::to(Resource::path(path), after))?;
+        }
+        self.apply_attributes(host, path)
+    }
+
+    fn apply_attributes(&self, host: &mut Host, path: &Path) -> Look<()> {
+        let Some(wanted) = self.attributes else { return Ok(()) };
+        let (operator, letters) = match wanted.strip_prefix(['+', '-', '=']) {
+            Some(letters) => (&wanted[..1], letters),
+            None => ("=", wanted),
+        };
+        let now = attributes_of(host, path)?;
+        let there = |letter| now.contains(letter);
+        let differs = match operator {
+            "+" => !letters.chars().all(there),
+            "-" => letters.chars().any(there),
+            _ => !letters.chars().all(there) || now.chars().any(|letter| !letters.contains(letter)),
+        };
+        if differs {
+            let words = format!("chattr {operator}{letters} {}", path.display());
+            let command = Command::plain(["chattr", &format!("{operator}{letters}")]).arg(path);
+            host.change(Change::opaque(words), |machine| {
+                let output = machine.run(&command)?;
+                match output.ok() {
+                    true => Ok(output.into()),
+                    false => Stop::failed(format!("chattr failed: {}", output.complaint())),
+                }
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// The letters that `lsattr` shows; none where the file system has no such attributes.
+pub fn attributes_of(host: &Host, path: &Path) -> Look<String> {
+    let command = Command::plain(["lsattr", "-d"]).arg(path);
+    let output = match host.ask(&command, &[Resource::path(path)]) {
+        Ok(output) if output.ok() => output.out(),
+        Ok(_) | Err(Stop::Failed(_) | Stop::Unforeseen(_)) => return Ok(String::new()),
+        Err(stop) => return Err(stop),
+    };
+    let letters = output.split_whitespace().next().unwrap_or_default();
+    Ok(letters.chars().filter(|letter| *letter != '-').collect())
+}
+
+fn no_such(tool: &str, kind: &str, name: &str) -> String {
+    format!("{tool} failed: failed to look up {kind} {name}")
+}
+
+/// What the system gives to a new file of ours.
+pub fn new_meta(host: &Host, is_dir: bool) -> Meta {
+    let own = host.identity();
+    Meta { mode: if is_dir { 0o777 } else { 0o666 } & !own.umask, uid: own.uid, gid: own.gid }
+}
+
+pub fn with_meta(state: State, meta: Meta) -> State {
+    match state {
+        State::File { contents, .. } => State::File { meta, contents },
+        State::Directory(_) => State::Directory(meta),
+        State::Link { target, .. } => State::Link { target, uid: meta.uid, gid: meta.gid },
+        State::Special(kind, _) => State::Special(kind, meta),
+        other => other,
+    }
+}

@@ -1,0 +1,129 @@
+//! The helper as a process, over pipes: order, epochs, holding, cancelling, cutting.
+mod driver;
+
+use driver::{Channel, args, call};
+use std::time::{Duration, Instant};
+use target::protocol::{Answer, FromHelper, Hold, Mode, ToHelper};
+use value::Value;
+
+fn text<'a>(answer: &'a Answer, name: &str) -> &'a str {
+    answer.result.get(name).and_then(Value::as_str).unwrap_or_else(|| panic!("no `{name}` in {answer:?}"))
+}
+
+#[test]
+fn calls_are_answered_in_order_and_the_helper_ends_with_its_input() {
+    let mut channel = Channel::local();
+    assert_eq!(text(&channel.task("ping", &[], Mode::Apply), "ping"), "pong");
+    let answer = channel.task("command", &[("cmd", "printf 'a\nb'")], Mode::Apply);
+    assert!(answer.changed && !answer.failed);
+    assert_eq!(answer.result.get("stdout_lines"), Some(&Value::from(vec!["a", "b"])));
+    let failed = channel.task("command", &[("cmd", "sh -c 'echo no >&2; exit 3'")], Mode::Apply);
+    assert_eq!((failed.failed, failed.changed, failed.result.get("rc")), (true, true, Some(&Value::Int(3))));
+    assert_eq!((text(&failed, "msg"), text(&failed, "stderr")), ("non-zero return code", "no"));
+    assert!(channel.close().success());
+}
+
+#[test]
+fn a_check_skips_what_nobody_can_foretell() {
+    let mut channel = Channel::local();
+    let answer = channel.task("command", &[("cmd", "touch /nonexistent/x")], Mode::Check);
+    assert!(answer.skipped && !answer.failed);
+    assert_eq!(text(&answer, "msg"), "Command would have run if not in check mode");
+    let planned = channel.task("command", &[("cmd", "touch /nonexistent/x")], Mode::Plan);
+    assert_eq!(planned.unforeseen.as_deref(), Some("touch /nonexistent/x"));
+}
+
+#[test]
+fn a_failure_drops_the_rest_of_its_epoch_and_no_more() {
+    let mut channel = Channel::local();
+    for (id, epoch, line) in [(1, 0, "false"), (2, 0, "true"), (3, 1, "true")] {
+        let mut call = call(id, "command", vec![args("command", &[("cmd", line)])]);
+        (call.epoch, call.stop_on_fail) = (epoch, true);
+        channel.send(&ToHelper::Call(call));
+    }
+    assert!(matches!(channel.receive(), Some(FromHelper::Done { id: 1, items }) if items[0].failed));
+    assert_eq!(channel.receive(), Some(FromHelper::Dropped { id: 2 }));
+    assert!(matches!(channel.receive(), Some(FromHelper::Done { id: 3, items }) if !items[0].failed));
+}
+
+#[test]
+fn a_call_that_holds_waits_for_its_commit() {
+    let mut channel = Channel::local();
+    for (id, hold) in [(1, Hold::AtStart), (2, Hold::AtChange)] {
+        let mut call = call(id, "command", vec![args("command", &[("cmd", "true")])]);
+        call.hold = hold;
+        channel.send(&ToHelper::Call(call));
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    channel.send(&ToHelper::Commit { lane: 0, id: 1 });
+    assert!(matches!(channel.receive(), Some(FromHelper::Done { id: 1, .. })));
+    channel.send(&ToHelper::Cancel { lane: 0, id: 2 });
+    assert_eq!(channel.receive(), Some(FromHelper::Dropped { id: 2 }));
+    // What changes nothing needs no commit.
+    let mut converged = call(3, "command", vec![args("command", &[("cmd", "true"), ("creates", "/etc")])]);
+    converged.hold = Hold::AtChange;
+    assert!(!channel.answers(converged)[0].changed);
+}
+
+#[test]
+fn a_running_call_is_cancelled_and_its_whole_group_with_it() {
+    let mut channel = Channel::local();
+    let begun = Instant::now();
+    channel.send(&ToHelper::Call(call(
+        100,
+        "command",
+        vec![args("command", &[("cmd", "sh -c 'sleep 60 & sleep 60'")])],
+    )));
+    std::thread::sleep(Duration::from_millis(300));
+    channel.send(&ToHelper::Cancel { lane: 0, id: 100 });
+    assert!(matches!(channel.receive(), Some(FromHelper::Done { id: 100, items }) if items[0].failed));
+    assert!(begun.elapsed() < Duration::from_secs(10));
+    // The lane goes on.
+    assert!(!channel.task("ping", &[], Mode::Apply).failed);
+}
+
+#[test]
+fn a_timeout_ends_a_command() {
+    let mut channel = Channel::local();
+    let mut slow = call(1, "command", vec![args("command", &[("cmd", "sleep 60")])]);
+    slow.body.timeout = Some(1);
+    let answer = channel.answers(slow).remove(0);
+    assert!(answer.failed);
+    assert_eq!(text(&answer, "msg"), "Timed out after 1 second(s).");
+}
+
+#[test]
+fn a_cut_connection_kills_the_running_task_and_leaves_nothing() {
+    let mark = format!("60.{}", std::process::id());
+    let mut channel = Channel::local();
+    channel.send(&ToHelper::Call(call(1, "command", vec![args("command", &[("cmd", &format!("sleep {mark}"))])])));
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(is_running(&mark), "the test's own premise");
+    let begun = Instant::now();
+    channel.close();
+    assert!(begun.elapsed() < Duration::from_secs(10));
+    assert!(!is_running(&mark));
+}
+
+fn is_running(mark: &str) -> bool {
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let mut lines = processes.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
+    lines.any(|line| String::from_utf8_lossy(&line).contains(mark) && line.starts_with(b"sleep"))
+}
+
+#[test]
+fn rubbish_ends_the_helper_with_an_error_and_not_a_panic() {
+    use std::io::{Read, Write};
+    use std::process::{Command, Stdio};
+    let mut process = Command::new(env!("CARGO_BIN_EXE_deploy-helper"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    process.stdin.take().unwrap().write_all(&[0xff; 64]).unwrap();
+    let mut said = String::new();
+    process.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert!(!process.wait().unwrap().success());
+    assert!(said.contains("longer than any message") && !said.contains("panicked"), "{said}");
+}
