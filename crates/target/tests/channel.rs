@@ -41,9 +41,9 @@ fn a_failure_drops_the_rest_of_its_epoch_and_no_more() {
         (call.epoch, call.stop_on_fail) = (epoch, true);
         channel.send(&ToHelper::Call(call));
     }
-    assert!(matches!(channel.receive(), Some(FromHelper::Done { id: 1, items }) if items[0].failed));
-    assert_eq!(channel.receive(), Some(FromHelper::Dropped { id: 2 }));
-    assert!(matches!(channel.receive(), Some(FromHelper::Done { id: 3, items }) if !items[0].failed));
+    assert!(matches!(channel.receive(), Some(FromHelper::Done { id: 1, items, .. }) if items[0].failed));
+    assert_eq!(channel.receive(), Some(FromHelper::Dropped { lane: 0, id: 2 }));
+    assert!(matches!(channel.receive(), Some(FromHelper::Done { id: 3, items, .. }) if !items[0].failed));
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn a_call_that_holds_waits_for_its_commit() {
     channel.send(&ToHelper::Commit { lane: 0, id: 1 });
     assert!(matches!(channel.receive(), Some(FromHelper::Done { id: 1, .. })));
     channel.send(&ToHelper::Cancel { lane: 0, id: 2 });
-    assert_eq!(channel.receive(), Some(FromHelper::Dropped { id: 2 }));
+    assert_eq!(channel.receive(), Some(FromHelper::Dropped { lane: 0, id: 2 }));
     // What changes nothing needs no commit.
     let mut converged = call(3, "command", vec![args("command", &[("cmd", "true"), ("creates", "/etc")])]);
     converged.hold = Hold::AtChange;
@@ -76,7 +76,7 @@ fn a_running_call_is_cancelled_and_its_whole_group_with_it() {
     )));
     std::thread::sleep(Duration::from_millis(300));
     channel.send(&ToHelper::Cancel { lane: 0, id: 100 });
-    assert!(matches!(channel.receive(), Some(FromHelper::Done { id: 100, items }) if items[0].failed));
+    assert!(matches!(channel.receive(), Some(FromHelper::Done { id: 100, items, .. }) if items[0].failed));
     assert!(begun.elapsed() < Duration::from_secs(10));
     // The lane goes on.
     assert!(!channel.task("ping", &[], Mode::Apply).failed);

@@ -17,6 +17,7 @@ pub enum Task {
 }
 
 pub struct Lane {
+    id: protocol::Lane,
     state: Mutex<State>,
     wake: Condvar,
     interrupt: Interrupt,
@@ -43,8 +44,8 @@ enum Word {
 }
 
 impl Lane {
-    pub fn new(interrupt: Interrupt) -> Self {
-        Self { state: Mutex::default(), wake: Condvar::new(), interrupt }
+    pub fn new(id: protocol::Lane, interrupt: Interrupt) -> Self {
+        Self { id, state: Mutex::default(), wake: Condvar::new(), interrupt }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -197,7 +198,7 @@ struct Worker<'w> {
 
 impl Worker<'_> {
     fn call(&mut self, call: &Call) -> FromHelper {
-        let dropped = FromHelper::Dropped { id: call.id };
+        let dropped = FromHelper::Dropped { lane: call.lane, id: call.id };
         if self.dropping == Some(call.epoch) {
             return dropped;
         }
@@ -216,7 +217,7 @@ impl Worker<'_> {
         if call.stop_on_fail && items.iter().any(|item| item.failed) {
             self.dropping = Some(call.epoch);
         }
-        FromHelper::Done { id: call.id, items }
+        FromHelper::Done { lane: call.lane, id: call.id, items }
     }
 
     /// None: it held, and was dropped while it waited.
@@ -271,7 +272,7 @@ impl Worker<'_> {
         let left: Vec<Value> =
             left.into_iter().map(|(what, why)| Value::map([("what", what.describe()), ("why", why)])).collect();
         let result = crate::returns! { "left" => left };
-        FromHelper::Done { id, items: vec![Answer { changed, result, ..Answer::default() }] }
+        FromHelper::Done { lane: self.lane.id, id, items: vec![Answer { changed, result, ..Answer::default() }] }
     }
 }
 

@@ -5,7 +5,7 @@ use super::launch::{Prepared, Prompt};
 use super::outbox::Outbox;
 use super::{Program, answer};
 use crate::machine::{Interrupt, Machine};
-use crate::protocol::{Answer, Call, CallId, FromHelper, Hold, Identity, ToHelper, read_frame, write_frame};
+use crate::protocol::{self, Answer, Call, CallId, FromHelper, Hold, Identity, ToHelper, read_frame, write_frame};
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
 use std::process::{ChildStderr, ChildStdin, ChildStdout, Stdio};
@@ -33,7 +33,7 @@ struct Around {
 struct Child {
     stdin: Mutex<Option<ChildStdin>>,
     /// Calls that wait for their answer.
-    waiting: Mutex<HashMap<CallId, Sender<Option<Vec<Answer>>>>>,
+    waiting: Mutex<HashMap<(protocol::Lane, CallId), Sender<Option<Vec<Answer>>>>>,
     interrupt: Interrupt,
 }
 
@@ -43,7 +43,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// The line to the helper that works on a lane's call.
 #[derive(Clone)]
-pub struct Line(Arc<Child>, crate::protocol::Lane);
+pub struct Line(Arc<Child>, protocol::Lane);
 
 impl Line {
     // A child that is gone is noticed where its answer is waited for.
@@ -81,7 +81,7 @@ impl Children {
             Err(why) => return failed(&why),
         };
         let (sender, answers) = channel();
-        lock(&child.waiting).insert(call.id, sender);
+        lock(&child.waiting).insert((call.lane, call.id), sender);
         let hold = if call.hold == Hold::AtStart { Hold::No } else { call.hold };
         let own = Call { identity: None, hold, ..call.clone() };
         let sent = child.send(&ToHelper::Call(own));
@@ -274,8 +274,8 @@ fn relay(child: &Arc<Child>, stdout: ChildStdout, around: &Arc<Around>) {
     let mut reader = io::BufReader::new(stdout);
     while let Ok(Some(message)) = read_frame::<FromHelper>(&mut reader) {
         let told = match message {
-            FromHelper::Done { id, items } => answered(child, id, Some(items)),
-            FromHelper::Dropped { id } => answered(child, id, None),
+            FromHelper::Done { lane, id, items } => answered(child, (lane, id), Some(items)),
+            FromHelper::Dropped { lane, id } => answered(child, (lane, id), None),
             FromHelper::Need { hash } => {
                 let (child, around) = (child.clone(), around.clone());
                 std::thread::spawn(move || pass_on(&child, &around.blobs, hash));
@@ -290,7 +290,7 @@ fn relay(child: &Arc<Child>, stdout: ChildStdout, around: &Arc<Around>) {
     }
 }
 
-fn answered(child: &Child, id: CallId, items: Option<Vec<Answer>>) -> io::Result<()> {
+fn answered(child: &Child, id: (protocol::Lane, CallId), items: Option<Vec<Answer>>) -> io::Result<()> {
     if let Some(sender) = lock(&child.waiting).remove(&id) {
         // A lane that has ended waits no more.
         let _ = sender.send(items);
@@ -299,7 +299,7 @@ fn answered(child: &Child, id: CallId, items: Option<Vec<Answer>>) -> io::Result
 }
 
 /// A blob goes on to the child, which keeps it in a private file of its own.
-fn pass_on(child: &Child, blobs: &Blobs, hash: crate::protocol::BlobHash) {
+fn pass_on(child: &Child, blobs: &Blobs, hash: protocol::BlobHash) {
     let sent = blobs.get(&hash, &child.interrupt).and_then(|path| {
         let mut file = std::fs::File::open(path)?;
         let mut piece = vec![0; PIECE];

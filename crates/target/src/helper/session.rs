@@ -72,7 +72,7 @@ impl Session<'_> {
         let (shared, machine) = (&self.shared, self.machine);
         let (lane, _) = self.lanes.entry(id).or_insert_with(|| {
             let machine = machine.another();
-            let lane = Arc::new(Lane::new(machine.interrupt()));
+            let lane = Arc::new(Lane::new(id, machine.interrupt()));
             let (own, shared) = (lane.clone(), shared.clone());
             (lane, std::thread::spawn(move || lane::work(&own, machine, &shared)))
         });

@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn arbitrary_bytes_never_panic() {
         let mut random = Random(0x9e37_79b9_7f4a_7c15);
-        let good = encode(&FromHelper::Done { id: 1, items: vec![Answer::default()] }).unwrap();
+        let good = encode(&FromHelper::Done { lane: 0, id: 1, items: vec![Answer::default()] }).unwrap();
         let better = encode(&call(&"abc".repeat(2000))).unwrap();
         for round in 0..20_000 {
             let mut bytes = match round % 3 {

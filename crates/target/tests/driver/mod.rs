@@ -96,7 +96,7 @@ impl Channel {
         let wanted = call.id;
         self.send(&ToHelper::Call(call));
         match self.receive() {
-            Some(FromHelper::Done { id, items }) if id == wanted => items,
+            Some(FromHelper::Done { id, items, .. }) if id == wanted => items,
             other => panic!("instead of an answer: {other:?}"),
         }
     }
