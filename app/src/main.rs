@@ -8,6 +8,7 @@ use botify::config::Config;
 use botify::site::Site;
 use botify::{health, log, server};
 use tokio::net::TcpListener;
+use tokio::runtime::Builder;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
@@ -34,8 +35,19 @@ fn with_config(run: impl FnOnce(Config) -> Result<ExitCode, Failure>) -> ExitCod
     run(config).unwrap_or_else(|failure| complain(&failure.to_string(), 1))
 }
 
-#[tokio::main]
-async fn serve(config: Config) -> Result<ExitCode, Failure> {
+/// More threads than this bring a blog nothing, and a container has a limit on them.
+const MOST_WORKERS: usize = 8;
+
+fn serve(config: Config) -> Result<ExitCode, Failure> {
+    let workers = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(MOST_WORKERS));
+    let runtime = Builder::new_multi_thread().worker_threads(workers).max_blocking_threads(32).enable_all().build()?;
+    let ended = runtime.block_on(run(config));
+    // A password that is still being hashed holds nobody up.
+    runtime.shutdown_background();
+    ended
+}
+
+async fn run(config: Config) -> Result<ExitCode, Failure> {
     // Before anything slow, so that a stop during migrations is not lost.
     let stops = Stops::listen()?;
     log::start(config.log_format, config.log_level)?;

@@ -7,6 +7,9 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use tokio::sync::Semaphore;
 
+/// Hashes computed at once, however many cores there are: each takes 19 MiB of the container's memory.
+const MOST_AT_ONCE: usize = 4;
+
 /// What one hash costs whoever computes it.
 #[derive(Clone, Copy, Debug)]
 pub struct Cost {
@@ -24,7 +27,6 @@ pub struct Passwords {
     argon2: Argon2<'static>,
     /// A hash of nobody's password, checked where there is no account, so that the time tells nothing.
     decoy: Arc<str>,
-    /// Hashes computed at once: each takes a core and its memory.
     places: Arc<Semaphore>,
 }
 
@@ -45,8 +47,8 @@ impl Passwords {
         let params = Params::new(cost.memory_kib, cost.passes, 1, None)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let decoy = argon2.hash_password(b"nobody")?.to_string().into();
-        let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
-        Ok(Passwords { argon2, decoy, places: Arc::new(Semaphore::new(cores)) })
+        let places = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(MOST_AT_ONCE));
+        Ok(Passwords { argon2, decoy, places: Arc::new(Semaphore::new(places)) })
     }
 
     pub async fn hash(&self, password: String) -> Result<String, PasswordError> {

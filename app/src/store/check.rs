@@ -35,7 +35,7 @@ impl Store {
         }
         let mut connection = self.pool.acquire().await?;
         can_read(&mut connection).await?;
-        // Takes the write lock and gives it back: a full or read-only disk shows without a write for each check.
+        // Takes the write lock and gives it back: one that cannot be written shows, without a write for each check.
         let writing = sqlx::Connection::begin_with(&mut *connection, "BEGIN IMMEDIATE").await?;
         Ok(writing.rollback().await?)
     }
