@@ -1,2 +1,18 @@
 //! What is meant: playbooks, roles and task files as typed plays and tasks, every keyword with its place.
+//!
+//! `Project` loads them; `model` is what comes of it; `search` says where a task's files are looked for.
+mod arguments;
+mod imports;
+mod keywords;
 pub mod model;
+pub mod names;
+mod plays;
+mod project;
+mod roles;
+pub mod search;
+mod tasks;
+#[cfg(test)]
+mod tests;
+
+pub use keywords::is_template;
+pub use project::{Evaluate, Included, Load, Loaded, Project};

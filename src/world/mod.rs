@@ -2,3 +2,4 @@
 pub mod blobs;
 pub mod files;
 pub mod terminal;
+pub mod texts;

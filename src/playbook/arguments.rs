@@ -1,0 +1,173 @@
+//! `key=value` strings: a module's arguments in one line, with quotes and templates kept together, and the free form of
+//! `command`, `shell` and their like.
+use value::{Map, Str, Value};
+
+/// What remains of a free-form module's line when these are taken out; other words with `=` belong to the command.
+const COMMAND_ARGUMENTS: [&str; 8] =
+    ["creates", "removes", "chdir", "executable", "warn", "stdin", "stdin_add_newline", "strip_empty_ends"];
+
+/// Where a line cannot be split.
+#[derive(Debug, PartialEq)]
+pub struct Unbalanced {
+    /// The quote or bracket that is opened and not closed.
+    pub what: String,
+}
+
+/// The arguments, and the text that is none of them.
+pub fn split(line: &Str, free_form: bool) -> Result<(Map, Option<Str>), Unbalanced> {
+    let mut map = Map::new();
+    let mut rest = String::new();
+    let mut end = 0;
+    for (from, to) in words(line)? {
+        let word = &line[from..to];
+        let gap = &line[end..from];
+        end = to;
+        match pair(word).filter(|(key, _)| !free_form || COMMAND_ARGUMENTS.contains(key)) {
+            Some((key, value)) => {
+                let value = like(line, unquote(&unescape(value.trim())));
+                map.insert(like(line, key.trim().to_string()), Value::Str(value));
+                // The line break before an argument of its own line stays with the command.
+                rest.push_str(if gap.contains('\n') { "\n" } else { "" });
+            }
+            None => {
+                rest.push_str(gap);
+                rest.push_str(word);
+            }
+        }
+    }
+    let rest = rest.trim();
+    Ok((map, (!rest.is_empty()).then(|| like(line, rest.to_string()))))
+}
+
+/// A text from the line, with the line's place and marks.
+fn like(line: &Str, text: String) -> Str {
+    Str::from(text).with_origin(line.origin()).with_trust(line.is_trusted()).with_secrecy(line.is_secret())
+}
+
+/// `key=value`, at the first equals sign that no backslash guards.
+fn pair(word: &str) -> Option<(&str, &str)> {
+    let at = word.match_indices('=').map(|(at, _)| at).find(|at| *at > 0 && !word[..*at].ends_with('\\'))?;
+    Some((&word[..at], &word[at + 1..]))
+}
+
+/// From where to where the words go: white space separates them, but not inside quotes and templates.
+fn words(line: &str) -> Result<Vec<(usize, usize)>, Unbalanced> {
+    let mut words = Vec::new();
+    let (mut begin, mut quote, mut depth, mut before) = (None, None, 0_i32, '\0');
+    let mut opened = "";
+    for (at, c) in line.char_indices() {
+        let two = line.get(at..at + 2).unwrap_or_default();
+        match two {
+            "{{" | "{%" | "{#" => (depth, opened) = (depth + 1, two),
+            "}}" | "%}" | "#}" if depth > 0 => depth -= 1,
+            _ => {}
+        }
+        if matches!(c, '"' | '\'') && before != '\\' {
+            quote = match quote {
+                Some(open) if open == c => None,
+                None => Some(c),
+                other => other,
+            };
+        }
+        before = c;
+        if c.is_whitespace() && quote.is_none() && depth == 0 {
+            words.extend(begin.take().map(|begin| (begin, at)));
+        } else if begin.is_none() {
+            begin = Some(at);
+        }
+    }
+    words.extend(begin.map(|begin| (begin, line.len())));
+    match (quote, depth) {
+        (Some(quote), _) => Err(Unbalanced { what: quote.to_string() }),
+        (None, depth) if depth > 0 => Err(Unbalanced { what: opened.to_string() }),
+        _ => Ok(words),
+    }
+}
+
+fn unquote(text: &str) -> String {
+    let quoted = ['"', '\''].iter().any(|quote| {
+        text.len() > 1 && text.starts_with(*quote) && text.ends_with(*quote) && !text[..text.len() - 1].ends_with('\\')
+    });
+    if quoted { text[1..text.len() - 1].to_string() } else { text.to_string() }
+}
+
+/// Backslash escapes as Python's string literals have them; others stay as they are.
+fn unescape(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let (c, length) = escape(rest).unwrap_or(('\\', 1));
+        out.push(c);
+        rest = &rest[length..];
+    }
+    out + rest
+}
+
+/// The character that an escape at the beginning of the text stands for, and the escape's length.
+fn escape(text: &str) -> Option<(char, usize)> {
+    let numeric = |digits: usize| {
+        let code = u32::from_str_radix(text.get(2..2 + digits)?, 16).ok()?;
+        Some((char::from_u32(code)?, 2 + digits))
+    };
+    Some(match text.as_bytes().get(1)? {
+        b'\\' => ('\\', 2),
+        b'\'' => ('\'', 2),
+        b'"' => ('"', 2),
+        b'a' => ('\u{7}', 2),
+        b'b' => ('\u{8}', 2),
+        b'f' => ('\u{c}', 2),
+        b'n' => ('\n', 2),
+        b'r' => ('\r', 2),
+        b't' => ('\t', 2),
+        b'v' => ('\u{b}', 2),
+        b'x' => numeric(2)?,
+        b'u' => numeric(4)?,
+        b'U' => numeric(8)?,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str, free_form: bool) -> (String, String) {
+        let (map, rest) = split(&line.into(), free_form).unwrap();
+        (Value::from(map).to_text(), rest.map(|rest| rest.to_string()).unwrap_or_default())
+    }
+
+    #[test]
+    fn words_with_an_equals_sign_are_arguments() {
+        let cases = [
+            ("src=a dest=\"b c\"", "{'src': 'a', 'dest': 'b c'}", ""),
+            ("src={{ a b }} mode='0644'", "{'src': '{{ a b }}', 'mode': '0644'}", ""),
+            ("msg=\"a\\nb\" x=", "{'msg': 'a\\nb', 'x': ''}", ""),
+            ("flush_handlers", "{}", "flush_handlers"),
+            ("inc.yml a=1", "{'a': '1'}", "inc.yml"),
+            ("a = b", "{}", "a = b"),
+        ];
+        for (line, map, rest) in cases {
+            assert_eq!(parsed(line, false), (map.to_string(), rest.to_string()), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_command_keeps_its_own_equals_signs() {
+        let cases = [
+            ("A=b make  x chdir=/tmp", "{'chdir': '/tmp'}", "A=b make  x"),
+            ("echo a\necho \"b c\" creates=/x\n", "{'creates': '/x'}", "echo a\necho \"b c\""),
+            ("test -f a && b=\"{{ c | d('e f') }}\"", "{}", "test -f a && b=\"{{ c | d('e f') }}\""),
+        ];
+        for (line, map, rest) in cases {
+            assert_eq!(parsed(line, true), (map.to_string(), rest.to_string()), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_opened_must_be_closed() {
+        assert_eq!(split(&"echo it's".into(), true), Err(Unbalanced { what: "'".into() }));
+        assert_eq!(split(&"a={{ b".into(), false), Err(Unbalanced { what: "{{".into() }));
+    }
+}

@@ -1,0 +1,238 @@
+//! Imports, which are known at load and become blocks where they stand, and includes, which a host reaches at run time.
+use super::keywords;
+use super::model::{Action, Block, Frame, Keywords, Node, Task};
+use super::project::{Around, Included, Reader};
+use super::roles::RoleRequest;
+use super::tasks::{Draft, argument};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use value::spec::nearest;
+use value::{Diagnostic, Map, Span, Str, Value};
+
+const INCLUDE_TASKS: [&str; 3] = ["file", "apply", "_raw_params"];
+const IMPORT_TASKS: [&str; 2] = ["file", "_raw_params"];
+
+impl Reader<'_> {
+    /// The file's tasks, as a block with the import's keywords.
+    pub fn import_tasks(&mut self, span: Span, draft: Draft, around: &Around) -> Option<Node> {
+        if let Some(looped) = &draft.looped {
+            let error = Diagnostic::error("import", "an import cannot be repeated in a loop").at(looped.span);
+            self.errors.push(error.help("use `include_tasks`"));
+            return None;
+        }
+        self.check_options("import_tasks", &draft.args.map, &IMPORT_TASKS, span);
+        let Some(written) = file_name(&draft) else {
+            self.fail("import", "`import_tasks` does not say which file", span);
+            return None;
+        };
+        let frame = Frame { parent: Some(around.frame.clone()), keywords: draft.keywords, ..Frame::default() };
+        let inside = around.within(frame);
+        let file = self.evaluate(&written, &inside)?;
+        let place = written.origin().unwrap_or(span);
+        let path = self.task_file(&file, &inside, place)?;
+        let tasks = self.task_file_nodes(&path, &inside, place);
+        Some(Node::Block(Arc::new(Block {
+            span,
+            name: None,
+            frame: inside.frame,
+            sections: [tasks, Vec::new(), Vec::new()],
+        })))
+    }
+
+    pub fn import_role(&mut self, span: Span, draft: Draft, around: &Around) -> Option<Node> {
+        if let Some(looped) = &draft.looped {
+            let error = Diagnostic::error("import", "an import cannot be repeated in a loop").at(looped.span);
+            self.errors.push(error.help("use `include_role`"));
+            return None;
+        }
+        let frame = Frame { parent: Some(around.frame.clone()), keywords: draft.keywords, ..Frame::default() };
+        let inside = around.within(frame);
+        let mut request = match RoleRequest::from_args(&draft.args.map, span) {
+            Ok(request) => request,
+            Err(error) => {
+                self.errors.push(error);
+                return None;
+            }
+        };
+        request.name = self.evaluate(&request.name, &inside)?;
+        for from in
+            [&mut request.tasks_from, &mut request.vars_from, &mut request.defaults_from, &mut request.handlers_from]
+        {
+            if let Some(name) = from.as_ref() {
+                *from = Some(self.evaluate(name, &inside)?);
+            }
+        }
+        let loaded = self.role(&request, &inside)?;
+        if request.public != Some(false) {
+            self.public_roles.push(loaded.role);
+        }
+        self.role_handlers.extend(loaded.handlers);
+        let sections = [loaded.nodes, Vec::new(), Vec::new()];
+        Some(Node::Block(Arc::new(Block { span, name: None, frame: inside.frame, sections })))
+    }
+
+    /// A file of tasks, beside the one that names it or where its role keeps them.
+    pub fn task_file(&mut self, file: &str, around: &Around, span: Span) -> Option<PathBuf> {
+        let files = &self.project.texts.files;
+        let folder = if around.handlers { "handlers" } else { "tasks" };
+        let beside = around.file.parent().unwrap_or(Path::new("/")).to_path_buf();
+        let mut directories = vec![beside];
+        if let Some(role) = around.frame.role() {
+            directories.extend([role.path.join(folder), role.path.join("tasks"), role.path.clone()]);
+        }
+        directories.extend([self.playbook_dir.join(folder), self.playbook_dir.clone()]);
+        let mut tried: Vec<PathBuf> = directories.iter().map(|directory| files.absolute(directory, file)).collect();
+        tried.dedup();
+        if let Some(found) = tried.iter().find(|path| files.is_file(path)) {
+            return Some(found.clone());
+        }
+        let error = Diagnostic::error("file-missing", format!("there is no file `{file}` of tasks")).at(span);
+        let tried: Vec<String> = tried.iter().map(|path| path.display().to_string()).collect();
+        self.errors.push(error.note(format!("looked for {}", tried.join(", ")), None));
+        None
+    }
+
+    /// The tasks of a file, within a frame; a file that imports itself is an error.
+    pub fn task_file_nodes(&mut self, path: &Path, around: &Around, span: Span) -> Vec<Node> {
+        if around.imports.iter().any(|import| import == path) {
+            self.fail("import", format!("{} imports itself", path.display()), span);
+            return Vec::new();
+        }
+        let mut inside = Around { file: path.to_path_buf(), ..around.clone() };
+        inside.imports.push(path.to_path_buf());
+        self.document(path, Some(span)).map(|document| self.tasks(&document, &inside)).unwrap_or_default()
+    }
+
+    /// What a task can already be blamed for when it includes something at run time.
+    pub fn check_include(&mut self, draft: &Draft, action: &Action, span: Span) {
+        match action.name.as_str() {
+            "include_tasks" => self.check_options("include_tasks", &draft.args.map, &INCLUDE_TASKS, span),
+            "include_role" => {
+                if let Err(error) = RoleRequest::from_args(&draft.args.map, span)
+                    && draft.args.free_form.is_none()
+                    && draft.args.template.is_none()
+                {
+                    self.errors.push(error);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn check_options(&mut self, action: &str, args: &Map, known: &[&str], span: Span) {
+        for key in args.keys().filter(|key| !key.as_str().is_some_and(|name| known.contains(&name))) {
+            let name = key.value().to_text();
+            let error = Diagnostic::error("module-arguments", format!("`{action}` has no argument `{name}`"));
+            let near = nearest(&name, known.iter().copied().filter(|name| *name != "_raw_params"));
+            let help = near
+                .map_or("variables for the file go under `vars`".to_string(), |near| format!("did you mean `{near}`?"));
+            self.errors.push(error.at(key.as_text().and_then(Str::origin).unwrap_or(span)).help(help));
+        }
+    }
+
+    /// The tasks of an include that a host has reached.
+    pub fn include_tasks(&mut self, file: &str, task: &Task, parameters: Arc<Map>, handlers: bool) -> Option<Included> {
+        let around = self.around_include(task, parameters, &task.args.map, handlers);
+        let path = self.task_file(file, &around, task.span)?;
+        let nodes = self.task_file_nodes(&path, &around, task.span);
+        Some(Included { path, nodes, handlers: Vec::new(), public_roles: Vec::new(), role: None })
+    }
+
+    pub fn include_role(
+        &mut self,
+        request: &RoleRequest,
+        args: &Map,
+        task: &Task,
+        parameters: Arc<Map>,
+    ) -> Option<Included> {
+        let around = self.around_include(task, parameters, args, false);
+        let loaded = self.role(request, &around)?;
+        if request.public == Some(true) {
+            self.public_roles.push(loaded.role.clone());
+        }
+        self.role_handlers.extend(loaded.handlers);
+        let path = loaded.role.path.clone();
+        Some(Included {
+            path,
+            nodes: loaded.nodes,
+            handlers: Vec::new(),
+            public_roles: Vec::new(),
+            role: Some(loaded.role),
+        })
+    }
+
+    /// The frame of what an include brings. Its own keywords are about the include alone, but for its variables; `apply` says
+    /// what the tasks shall have.
+    fn around_include(&mut self, task: &Task, parameters: Arc<Map>, args: &Map, handlers: bool) -> Around {
+        let mut keywords = Keywords::default();
+        if let Some(Value::Map(apply)) = args.get("apply") {
+            self.apply(&mut keywords, apply);
+        }
+        let parameters = (!parameters.is_empty()).then_some(parameters);
+        let frame = Frame { parent: Some(task.frame.clone()), keywords, role: None, parameters };
+        let source = self.project.texts.sources.get(task.span.source);
+        let file =
+            source.map(|source| PathBuf::from(&source.name)).unwrap_or_else(|| self.playbook_dir.join("playbook"));
+        Around { frame: Arc::new(frame), file, handlers, imports: Vec::new() }
+    }
+
+    /// `apply` is a value by now, so its keywords are put in without the checks of written ones.
+    fn apply(&mut self, keywords: &mut Keywords, apply: &Map) {
+        let list = |value: &Value| match value {
+            Value::List(items) => items.to_vec(),
+            Value::Null => Vec::new(),
+            other => vec![other.clone()],
+        };
+        for (key, value) in apply.iter() {
+            let one = || (!value.is_null()).then(|| value.clone());
+            match key.as_str().unwrap_or_default() {
+                "vars" => keywords.vars = value.as_map().cloned().map(Arc::new),
+                "when" => keywords.when = list(value),
+                "tags" => keywords.tags = split_tags(value),
+                "environment" => keywords.environment = list(value),
+                "module_defaults" => keywords.module_defaults = list(value),
+                "become" => keywords.r#become = one(),
+                "become_user" => keywords.become_user = one(),
+                "become_method" => keywords.become_method = one(),
+                "become_flags" => keywords.become_flags = one(),
+                "become_exe" => keywords.become_exe = one(),
+                "remote_user" => keywords.remote_user = one(),
+                "connection" => keywords.connection = one(),
+                "port" => keywords.port = one(),
+                "delegate_to" => keywords.delegate_to = one(),
+                "delegate_facts" => keywords.delegate_facts = one(),
+                "run_once" => keywords.run_once = one(),
+                "no_log" => keywords.no_log = one(),
+                "check_mode" => keywords.check_mode = one(),
+                "diff" => keywords.diff = one(),
+                "ignore_errors" => keywords.ignore_errors = one(),
+                "ignore_unreachable" => keywords.ignore_unreachable = one(),
+                "any_errors_fatal" => keywords.any_errors_fatal = one(),
+                "throttle" => keywords.throttle = one(),
+                "timeout" => keywords.timeout = one(),
+                "collections" => keywords.collections = list(value),
+                "name" => {}
+                other => {
+                    let error = Diagnostic::error("unknown-keyword", format!("`{other}` is not a keyword of a block"));
+                    let near = nearest(other, keywords::Holder::Block.keywords());
+                    let help = near.map(|near| format!("did you mean `{near}`?"));
+                    self.errors.push(Diagnostic { help, ..error.at(key.as_text().and_then(Str::origin)) });
+                }
+            }
+        }
+    }
+}
+
+fn split_tags(value: &Value) -> Vec<Value> {
+    let items = value.as_list().map_or_else(|| vec![value.clone()], <[Value]>::to_vec);
+    let words = items.iter().flat_map(|item| match item {
+        Value::Str(text) => text.split(',').map(|tag| Value::from(tag.trim())).collect(),
+        other => vec![other.clone()],
+    });
+    words.filter(|tag| !tag.is_null()).collect()
+}
+
+fn file_name(draft: &Draft) -> Option<Str> {
+    let named = argument(&draft.args.map, &["file", "_raw_params"]).map(Value::to_str);
+    named.or_else(|| draft.args.free_form.clone())
+}

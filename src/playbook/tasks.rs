@@ -1,0 +1,466 @@
+//! Lists of tasks: blocks, tasks, handlers, and the many ways to write a module and its arguments.
+use super::arguments;
+use super::keywords::{self, Holder};
+use super::model::{Action, ActionKind, Args, Block, Frame, Keywords, Loop, LoopControl, LoopSource, Node, Task};
+use super::names;
+use super::project::{Around, Reader};
+use lang::yaml;
+use std::sync::Arc;
+use value::spec::nearest;
+use value::{Diagnostic, Key, Map, Span, Str, Value};
+
+/// Modules whose arguments may be a text without names.
+const FREE_FORM: [&str; 18] = [
+    "command",
+    "shell",
+    "script",
+    "raw",
+    "win_command",
+    "win_shell",
+    "include",
+    "include_vars",
+    "include_tasks",
+    "include_role",
+    "import_tasks",
+    "import_role",
+    "add_host",
+    "group_by",
+    "set_fact",
+    "meta",
+    "import_playbook",
+    "expect",
+];
+/// Of these, those whose text may hold equals signs of its own.
+const COMMANDS: [&str; 6] = ["command", "shell", "script", "raw", "win_command", "win_shell"];
+
+const LOOP_CONTROL: [&str; 7] =
+    ["loop_var", "index_var", "label", "pause", "extended", "extended_allitems", "break_when"];
+
+/// A task on its way: what was read so far.
+#[derive(Default)]
+pub(super) struct Draft {
+    pub name: Option<Str>,
+    pub keywords: Keywords,
+    pub args: Args,
+    pub looped: Option<Loop>,
+    control: LoopControl,
+    register: Option<Str>,
+    changed_when: Vec<Value>,
+    failed_when: Vec<Value>,
+    until: Vec<Value>,
+    retries: Option<Value>,
+    delay: Option<Value>,
+    notify: Vec<Value>,
+    listen: Vec<Value>,
+    r#async: Option<Value>,
+    poll: Option<Value>,
+    /// `action` or `local_action`, with its value.
+    action: Option<(yaml::Node, yaml::Node)>,
+}
+
+impl Reader<'_> {
+    pub fn tasks(&mut self, node: &yaml::Node, around: &Around) -> Vec<Node> {
+        if node.is_null() {
+            return Vec::new();
+        }
+        let Some(items) = node.as_sequence() else {
+            let message = format!("a list of tasks is expected here, and this is {}", node.type_name());
+            self.fail("task-list", message, node.span);
+            return Vec::new();
+        };
+        items.iter().flat_map(|item| self.item(item, around)).collect()
+    }
+
+    fn item(&mut self, node: &yaml::Node, around: &Around) -> Option<Node> {
+        let Some(entries) = node.as_mapping() else {
+            let message = format!("a task is a mapping, and this is {}", node.type_name());
+            self.fail("task", message, node.span);
+            return None;
+        };
+        let is_section = |word: &str| matches!(word, "block" | "rescue" | "always");
+        match entries.iter().find(|(key, _)| key.as_str().is_some_and(is_section)) {
+            Some((first, _)) if node.get("block").is_none() => {
+                let message =
+                    format!("`{}` stands beside a `block`, and there is none", first.word().unwrap_or_default());
+                self.fail("block", message, first.span);
+                None
+            }
+            Some(_) => Some(self.block(node.span, entries, around)),
+            None => self.task(node.span, entries, around),
+        }
+    }
+
+    fn block(&mut self, span: Span, entries: &[(yaml::Node, yaml::Node)], around: &Around) -> Node {
+        let mut keywords = Keywords::default();
+        let mut name = None;
+        let mut sections: [Option<&yaml::Node>; 3] = [None; 3];
+        for (key, value) in entries {
+            match key.as_str().unwrap_or_default() {
+                "block" => sections[0] = Some(value),
+                "rescue" => sections[1] = Some(value),
+                "always" => sections[2] = Some(value),
+                "name" => name = Some(value.to_value(true).to_str()),
+                word if Holder::Block.has(word) => {
+                    self.shared(&mut keywords, key, value);
+                }
+                _ => self.errors.push(keywords::unknown(key, Holder::Block)),
+            }
+        }
+        let frame = Frame { parent: Some(around.frame.clone()), keywords, ..Frame::default() };
+        let inside = around.within(frame);
+        let sections = sections.map(|section| section.map(|node| self.tasks(node, &inside)).unwrap_or_default());
+        Node::Block(Arc::new(Block { span, name, frame: inside.frame, sections }))
+    }
+
+    /// A keyword that all kinds share; also says when we do not have it.
+    pub fn shared(&mut self, keywords: &mut Keywords, key: &yaml::Node, value: &yaml::Node) -> bool {
+        let word = key.as_str().unwrap_or_default();
+        if keywords::NOT_YET.contains(&word) {
+            self.fail("keyword-not-yet", format!("`{word}` is not supported yet"), key.span);
+        }
+        keywords::read(keywords, word, value, &mut self.errors)
+    }
+
+    fn task(&mut self, span: Span, entries: &[(yaml::Node, yaml::Node)], around: &Around) -> Option<Node> {
+        let holder = if around.handlers { Holder::Handler } else { Holder::Task };
+        let mut draft = Draft::default();
+        let mut candidates = Vec::new();
+        for (key, value) in entries {
+            match key.as_str() {
+                None => self.fail("task", "a key of a task must be a word", key.span),
+                Some(word) if word.starts_with("with_") => self.with(&mut draft, key, value),
+                Some(word) if holder.has(word) => self.keyword(&mut draft, word, key, value),
+                Some(_) => candidates.push((key, value)),
+            }
+        }
+        if let Some(looped) = &mut draft.looped {
+            looped.control = std::mem::take(&mut draft.control);
+        }
+        let collections = collections(&draft.keywords, &around.frame);
+        let action = match draft.action.take() {
+            Some((key, value)) => {
+                for (other, _) in candidates {
+                    self.errors.push(keywords::unknown(other, holder));
+                }
+                self.action_keyword(&mut draft, &key, &value, &collections, around)?
+            }
+            None => {
+                let (key, value) = self.choose(span, &candidates, holder, &collections, around)?;
+                let action = self.resolve(key.word().unwrap_or_default(), key.span, &collections, around)?;
+                self.arguments(&mut draft.args, &action, value);
+                action
+            }
+        };
+        self.finish_task(span, draft, action, around)
+    }
+
+    /// Of the keys that are no keywords, the one that is the module.
+    fn choose<'n>(
+        &mut self,
+        span: Span,
+        candidates: &[(&'n yaml::Node, &'n yaml::Node)],
+        holder: Holder,
+        collections: &[String],
+        around: &Around,
+    ) -> Option<(&'n yaml::Node, &'n yaml::Node)> {
+        let is_module =
+            |key: &yaml::Node| self.full_name(key.word().unwrap_or_default(), collections, around).is_some();
+        let modules: Vec<_> = candidates.iter().filter(|(key, _)| is_module(key)).copied().collect();
+        match (modules.as_slice(), candidates) {
+            ([], []) => {
+                self.fail("task", format!("{} without a module", holder.name()), span);
+                None
+            }
+            ([], [only]) => Some(*only),
+            ([], _) => {
+                for (key, _) in candidates {
+                    self.unknown_module(key.word().unwrap_or_default(), key.span, holder);
+                }
+                None
+            }
+            ([module], _) => {
+                for (key, _) in candidates.iter().filter(|(key, _)| key.span != module.0.span) {
+                    self.errors.push(keywords::unknown(key, holder));
+                }
+                Some(*module)
+            }
+            ([one, two, ..], _) => {
+                let words = [one, two].map(|(key, _)| key.word().unwrap_or_default());
+                let error =
+                    Diagnostic::error("task", format!("two modules in one task: {} and {}", words[0], words[1]));
+                self.errors.push(error.at(two.0.span).note("the first one", Some(one.0.span)));
+                None
+            }
+        }
+    }
+
+    fn keyword(&mut self, draft: &mut Draft, word: &str, key: &yaml::Node, value: &yaml::Node) {
+        let plain = value.to_value(true);
+        let errors = &mut self.errors;
+        match word {
+            "name" => {
+                draft.name = (!plain.is_null()).then(|| plain.to_str().with_origin(Some(value.span)).with_trust(true))
+            }
+            "action" | "local_action" => draft.action = Some((key.clone(), value.clone())),
+            "args" => self.extra_arguments(draft, value),
+            "loop" => self.looped(draft, key, LoopSource::List(plain)),
+            "loop_control" => self.loop_control(draft, value),
+            "register" => draft.register = self.register(value),
+            "changed_when" => draft.changed_when = keywords::conditions(value, errors),
+            "failed_when" => draft.failed_when = keywords::conditions(value, errors),
+            "until" => draft.until = keywords::conditions(value, errors),
+            "retries" => draft.retries = keywords::number(word, value, errors),
+            "delay" => draft.delay = keywords::number(word, value, errors),
+            "async" => draft.r#async = keywords::number(word, value, errors),
+            "poll" => draft.poll = keywords::number(word, value, errors),
+            "notify" => draft.notify = keywords::list(value),
+            "listen" => draft.listen = keywords::words(value, word, errors),
+            _ => drop(self.shared(&mut draft.keywords, key, value)),
+        }
+    }
+
+    fn register(&mut self, value: &yaml::Node) -> Option<Str> {
+        let name = value.to_value(true);
+        match &name {
+            Value::Str(text) if keywords::is_name(text) => Some(text.clone()),
+            _ => {
+                self.errors.push(keywords::invalid_name(value.word().unwrap_or_default(), value.span));
+                None
+            }
+        }
+    }
+
+    fn with(&mut self, draft: &mut Draft, key: &yaml::Node, value: &yaml::Node) {
+        let lookup = key.as_str().unwrap_or_default().trim_start_matches("with_").to_string();
+        if !names::is_lookup(&lookup) {
+            self.errors.push(keywords::unknown(key, Holder::Task));
+        }
+        self.looped(draft, key, LoopSource::With { lookup, terms: value.to_value(true) });
+    }
+
+    fn looped(&mut self, draft: &mut Draft, key: &yaml::Node, source: LoopSource) {
+        if let Some(before) = &draft.looped {
+            let error = Diagnostic::error("loop", "two loops in one task").at(key.span);
+            self.errors.push(error.note("the first one", Some(before.span)));
+        }
+        draft.looped = Some(Loop { span: key.span, source, control: LoopControl::default() });
+    }
+
+    fn loop_control(&mut self, draft: &mut Draft, node: &yaml::Node) {
+        let Some(entries) = node.as_mapping() else {
+            self.fail(
+                "keyword-value",
+                format!("`loop_control` takes a mapping, and this is {}", node.type_name()),
+                node.span,
+            );
+            return;
+        };
+        for (key, value) in entries {
+            let word = key.word().unwrap_or_default();
+            let given = (!value.is_null()).then(|| value.to_value(true));
+            match word {
+                "loop_var" => draft.control.loop_var = given,
+                "index_var" => draft.control.index_var = given,
+                "label" => draft.control.label = given,
+                "pause" => draft.control.pause = keywords::number(word, value, &mut self.errors),
+                "extended" => draft.control.extended = keywords::boolean(word, value, &mut self.errors),
+                "extended_allitems" => {
+                    draft.control.extended_allitems = keywords::boolean(word, value, &mut self.errors)
+                }
+                "break_when" => draft.control.break_when = keywords::conditions(value, &mut self.errors),
+                _ => {
+                    let error =
+                        Diagnostic::error("unknown-keyword", format!("`{word}` is not a keyword of `loop_control`"));
+                    let near = nearest(word, LOOP_CONTROL).map(|near| format!("did you mean `{near}`?"));
+                    self.errors.push(Diagnostic { help: near, ..error.at(key.span) });
+                }
+            }
+        }
+    }
+
+    /// `args:`, which lies under what the module itself is given.
+    fn extra_arguments(&mut self, draft: &mut Draft, node: &yaml::Node) {
+        match node.to_value(true) {
+            Value::Null => {}
+            Value::Map(map) => draft.args.map = Arc::unwrap_or_clone(map),
+            Value::Str(text) if keywords::is_template(&text) => draft.args.template = Some(Value::Str(text)),
+            _ => self.fail(
+                "keyword-value",
+                format!("`args` takes a mapping, and this is {}", node.type_name()),
+                node.span,
+            ),
+        }
+    }
+
+    /// `action: copy src=a dest=b`, `action: {module: copy, ...}`; `local_action` is the same on the controller.
+    fn action_keyword(
+        &mut self,
+        draft: &mut Draft,
+        key: &yaml::Node,
+        value: &yaml::Node,
+        collections: &[String],
+        around: &Around,
+    ) -> Option<Action> {
+        if key.as_str() == Some("local_action") {
+            draft.keywords.delegate_to = Some(Value::Str(Str::from("localhost").with_origin(Some(key.span))));
+        }
+        if let Some(entries) = value.as_mapping() {
+            let (module, rest): (Vec<_>, Vec<_>) = entries.iter().partition(|(key, _)| key.as_str() == Some("module"));
+            let Some((_, module)) = module.first() else {
+                self.fail("task", "`action` does not say which module: `module` is missing", value.span);
+                return None;
+            };
+            let words: Vec<&str> = module.as_str().unwrap_or_default().splitn(2, char::is_whitespace).collect();
+            let action = self.resolve(words.first().copied().unwrap_or_default(), module.span, collections, around)?;
+            if let Some(line) = words.get(1) {
+                self.line(
+                    &mut draft.args,
+                    &action,
+                    &Str::from(*line).with_origin(Some(module.span)).with_trust(true),
+                    value.span,
+                );
+            }
+            for (key, value) in rest {
+                draft.args.map.insert(Key::from(key.to_value(true)), value.to_value(true));
+            }
+            return Some(action);
+        }
+        let Value::Str(text) = value.to_value(true) else {
+            self.fail("task", format!("a module is expected here, and this is {}", value.type_name()), value.span);
+            return None;
+        };
+        let (module, line) = text.trim().split_once(char::is_whitespace).unwrap_or((text.trim(), ""));
+        let action = self.resolve(module, value.span, collections, around)?;
+        let line = Str::from(line).with_origin(text.origin()).with_trust(text.is_trusted());
+        self.line(&mut draft.args, &action, &line, value.span);
+        Some(action)
+    }
+
+    /// What stands after the module's name.
+    fn arguments(&mut self, args: &mut Args, action: &Action, value: &yaml::Node) {
+        match value.to_value(true) {
+            Value::Null => {}
+            Value::Map(map) => args.map.extend(Arc::unwrap_or_clone(map)),
+            Value::Str(line) => self.line(args, action, &line, value.span),
+            other if FREE_FORM.contains(&action.name.as_str()) && other.as_list().is_none() => {
+                args.free_form = Some(other.to_str().with_origin(Some(value.span)));
+            }
+            _ => {
+                let message =
+                    format!("`{}` takes a mapping or a string, and this is {}", action.written, value.type_name());
+                self.fail("module-arguments", message, value.span);
+            }
+        }
+    }
+
+    fn line(&mut self, args: &mut Args, action: &Action, line: &Str, span: Span) {
+        let name = action.name.as_str();
+        let (map, rest) = match arguments::split(line, COMMANDS.contains(&name)) {
+            Ok(parts) => parts,
+            Err(unbalanced) => {
+                let message = format!("`{}` is opened here and never closed", unbalanced.what);
+                let error = Diagnostic::error("module-arguments", message).at(span);
+                self.errors
+                    .push(error.help(format!("write the arguments as a mapping: `{name}:` and below it `cmd: ...`")));
+                return;
+            }
+        };
+        args.map.extend(map);
+        match rest {
+            None => {}
+            Some(rest) if FREE_FORM.contains(&name) => args.free_form = Some(rest),
+            Some(rest) if rest.starts_with("{{") && rest.ends_with("}}") => args.template = Some(Value::Str(rest)),
+            Some(rest) => {
+                let error =
+                    Diagnostic::error("module-arguments", format!("`{name}` takes `key=value`, and this is `{rest}`"));
+                self.errors.push(error.at(span));
+            }
+        }
+    }
+
+    /// The full name of a module; also of one that the project brings itself, which Python would run.
+    fn full_name(&self, written: &str, collections: &[String], around: &Around) -> Option<String> {
+        names::module(written, collections).or_else(|| {
+            let in_role = around.frame.role().map(|role| role.path.clone());
+            let directories = in_role.into_iter().chain([self.playbook_dir.clone()]);
+            let files = &self.project.texts.files;
+            let mut candidates = directories.flat_map(|dir| {
+                ["library", "action_plugins"].map(|folder| dir.join(folder).join(format!("{written}.py")))
+            });
+            candidates.any(|path| files.is_file(&path)).then(|| written.to_string())
+        })
+    }
+
+    fn resolve(&mut self, written: &str, span: Span, collections: &[String], around: &Around) -> Option<Action> {
+        let Some(full) = self.full_name(written, collections, around) else {
+            let holder = if around.handlers { Holder::Handler } else { Holder::Task };
+            self.unknown_module(written, span, holder);
+            return None;
+        };
+        let ours = (self.project.is_ours)(&full);
+        let kind = if ours { ActionKind::Ours } else { ActionKind::Missing };
+        let name = full.rsplit('.').next().unwrap_or(&full).to_string();
+        Some(Action { written: Str::from(written).with_origin(Some(span)), name, kind })
+    }
+
+    fn unknown_module(&mut self, written: &str, span: Span, holder: Holder) {
+        let what = if written.contains('.') { "module" } else { "module or keyword" };
+        let error = Diagnostic::error("unknown-module", format!("no {what} is called `{written}`")).at(span);
+        let keyword = nearest(written, holder.keywords()).map(str::to_string);
+        let near = match (keyword, names::nearest_module(written)) {
+            (Some(keyword), _) if !written.contains('.') => Some(keyword),
+            (_, near) => near,
+        };
+        let help = match near {
+            _ if written == "include" => Some("write `include_tasks` or `import_tasks`".to_string()),
+            Some(near) => Some(format!("did you mean `{near}`?")),
+            None => None,
+        };
+        self.errors.push(Diagnostic { help, ..error });
+    }
+
+    fn finish_task(&mut self, span: Span, draft: Draft, action: Action, around: &Around) -> Option<Node> {
+        match action.name.as_str() {
+            "import_tasks" => return self.import_tasks(span, draft, around),
+            "import_role" => return self.import_role(span, draft, around),
+            "import_playbook" => {
+                self.fail("task", "`import_playbook` stands beside plays, not among tasks", span);
+                return None;
+            }
+            _ => {}
+        }
+        self.check_include(&draft, &action, span);
+        Some(Node::Task(Arc::new(Task {
+            span,
+            name: draft.name,
+            action,
+            args: draft.args,
+            keywords: draft.keywords,
+            frame: around.frame.clone(),
+            looped: draft.looped,
+            register: draft.register,
+            changed_when: draft.changed_when,
+            failed_when: draft.failed_when,
+            until: draft.until,
+            retries: draft.retries,
+            delay: draft.delay,
+            notify: draft.notify,
+            listen: draft.listen,
+            r#async: draft.r#async,
+            poll: draft.poll,
+        })))
+    }
+}
+
+/// Collections that are searched for a module's short name.
+pub(super) fn collections(keywords: &Keywords, frame: &Arc<Frame>) -> Vec<String> {
+    let own = [&keywords.collections];
+    let around = frame.chain().map(|frame| &frame.keywords.collections);
+    let found = own.into_iter().chain(around).find(|collections| !collections.is_empty());
+    found.map(|collections| collections.iter().map(Value::to_text).collect()).unwrap_or_default()
+}
+
+/// An argument by name.
+pub(super) fn argument<'m>(map: &'m Map, names: &[&str]) -> Option<&'m Value> {
+    names.iter().find_map(|name| map.get(name))
+}
