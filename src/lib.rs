@@ -1,6 +1,9 @@
 //! The controller: what is meant (`playbook`), what runs where (`engine`), and the command line around it.
+pub mod cli;
 pub mod config;
+pub mod connect;
 pub mod engine;
+pub mod inventory;
 pub mod playbook;
 pub mod report;
 pub mod world;

@@ -1,0 +1,272 @@
+//! Hosts, groups and their variables: where they come from (`ini`, `yaml`, `script`), which hosts a pattern means (`pattern`), and how
+//! `ansible-inventory` shows them (`show`).
+mod group_vars;
+mod ini;
+mod literal;
+mod pattern;
+mod range;
+mod script;
+mod show;
+mod source;
+mod yaml;
+
+pub use literal::literal;
+pub use show::{ShowOptions, graph, host_variables, list};
+pub use source::{Options, load};
+
+use crate::engine::message::HostId;
+use group_vars::VarsDirs;
+use indexmap::{IndexMap, IndexSet};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use value::{Diagnostic, Map, Span, Value};
+
+pub struct Inventory {
+    hosts: IndexMap<String, Host>,
+    groups: IndexMap<String, Group>,
+    /// Files and folders that it was read from; relative lists have none.
+    sources: Vec<PathBuf>,
+    vars_dirs: VarsDirs,
+    /// Layers of hosts that were asked for before.
+    layers: Mutex<HashMap<HostId, Layers>>,
+}
+
+/// Variables of one host, the weakest first.
+pub type Layers = Arc<[Arc<Map>]>;
+
+#[derive(Clone, Debug, Default)]
+pub struct Host {
+    pub vars: Arc<Map>,
+    /// The groups that name it, not those above them.
+    pub groups: IndexSet<String>,
+    /// Where it was named.
+    pub span: Option<Span>,
+    /// The inventory that named it first: its folder is `inventory_dir`.
+    pub source: Option<PathBuf>,
+    /// Not named by anybody: `localhost` as it is without an inventory.
+    pub implicit: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Group {
+    pub vars: Arc<Map>,
+    pub hosts: IndexSet<String>,
+    pub children: IndexSet<String>,
+    pub priority: i64,
+}
+
+impl Inventory {
+    fn empty() -> Self {
+        let mut groups = IndexMap::new();
+        let all = Group { children: ["ungrouped".to_string()].into_iter().collect(), ..Group::default() };
+        groups.insert("all".to_string(), Group { priority: 1, ..all });
+        groups.insert("ungrouped".to_string(), Group { priority: 1, ..Group::default() });
+        Self { hosts: IndexMap::new(), groups, sources: Vec::new(), vars_dirs: VarsDirs::default(), layers: Mutex::default() }
+    }
+
+    // ---- hosts ----
+
+    pub fn id(&self, name: &str) -> Option<HostId> {
+        self.hosts.get_index_of(name).map(|index| index as HostId)
+    }
+
+    pub fn host(&self, id: HostId) -> Option<(&str, &Host)> {
+        self.hosts.get_index(id as usize).map(|(name, host)| (name.as_str(), host))
+    }
+
+    pub fn host_name(&self, id: HostId) -> &str {
+        self.host(id).map_or("", |(name, _)| name)
+    }
+
+    /// All but an implicit `localhost`, in the inventory's order.
+    pub fn hosts(&self) -> impl Iterator<Item = (HostId, &str, &Host)> {
+        let all = self.hosts.iter().enumerate().filter(|(_, (_, host))| !host.implicit);
+        all.map(|(index, (name, host))| (index as HostId, name.as_str(), host))
+    }
+
+    /// `localhost`, which is there for patterns and delegation even if no inventory names it.
+    pub fn implicit_localhost(&mut self, name: &str) -> HostId {
+        if let Some(id) = self.id(name) {
+            return id;
+        }
+        let vars: Map = [("ansible_connection", Value::from("local"))].into_iter().collect();
+        self.hosts.insert(name.to_string(), Host { vars: Arc::new(vars), implicit: true, ..Host::default() });
+        (self.hosts.len() - 1) as HostId
+    }
+
+    // ---- groups ----
+
+    pub fn group(&self, name: &str) -> Option<&Group> {
+        self.groups.get(name)
+    }
+
+    pub fn group_names(&self) -> impl Iterator<Item = &str> {
+        self.groups.keys().map(String::as_str)
+    }
+
+    /// All groups above a host, sorted as their variables are merged: by depth, priority and name; `all` first.
+    pub fn groups_of(&self, host: &Host) -> Vec<&str> {
+        let mut found: IndexSet<&str> = IndexSet::new();
+        let mut open: Vec<&str> = host.groups.iter().map(String::as_str).collect();
+        while let Some(name) = open.pop() {
+            if found.insert(name) {
+                open.extend(self.parents(name));
+            }
+        }
+        if !host.implicit {
+            found.insert("all");
+        }
+        let mut sorted: Vec<_> = found.into_iter().map(|name| (self.depth(name), self.priority(name), name)).collect();
+        sorted.sort();
+        sorted.into_iter().map(|(_, _, name)| name).collect()
+    }
+
+    /// The hosts of a group and of those below it, level by level, as Ansible walks them.
+    pub fn hosts_of(&self, group: &str) -> IndexSet<&str> {
+        let (mut hosts, mut seen) = (IndexSet::new(), IndexSet::from([group]));
+        let mut next = 0;
+        while let Some(name) = seen.get_index(next).copied() {
+            next += 1;
+            if let Some(group) = self.groups.get(name) {
+                hosts.extend(group.hosts.iter().map(String::as_str));
+                seen.extend(group.children.iter().map(String::as_str));
+            }
+        }
+        hosts
+    }
+
+    fn parents(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.groups.iter().filter(move |(_, group)| group.children.contains(name)).map(|(name, _)| name.as_str())
+    }
+
+    /// How far below `all`.
+    fn depth(&self, name: &str) -> usize {
+        if name == "all" {
+            return 0;
+        }
+        1 + self.parents(name).filter(|parent| *parent != name).map(|parent| self.depth(parent)).max().unwrap_or(0)
+    }
+
+    fn priority(&self, name: &str) -> i64 {
+        self.groups.get(name).map_or(1, |group| group.priority)
+    }
+
+    // ---- variables ----
+
+    /// A playbook's own `group_vars` and `host_vars` count too, and over those of the inventory.
+    pub fn add_playbook_dir(&mut self, dir: &Path) {
+        if self.vars_dirs.add_playbook_dir(dir) {
+            self.forget_layers();
+        }
+    }
+
+    pub fn layers(&self, id: HostId, loader: &crate::world::loader::Loader) -> Result<Layers, Vec<Diagnostic>> {
+        if let Some(layers) = self.layers.lock().unwrap_or_else(PoisonError::into_inner).get(&id) {
+            return Ok(layers.clone());
+        }
+        let Some((name, host)) = self.host(id) else { return Ok(Arc::default()) };
+        let groups = self.groups_of(host);
+        let own = |groups: &[&str]| -> Vec<Arc<Map>> {
+            groups.iter().filter_map(|name| self.groups.get(*name)).map(|group| group.vars.clone()).collect()
+        };
+        let others: Vec<_> = groups.iter().copied().filter(|name| *name != "all").collect();
+        let mut layers = own(&groups.iter().copied().filter(|name| *name == "all").collect::<Vec<_>>());
+        layers.extend(own(&others));
+        layers.extend(self.vars_dirs.all(loader)?);
+        layers.extend(self.vars_dirs.groups(&others, loader)?);
+        layers.push(host.vars.clone());
+        layers.extend(self.vars_dirs.host(name, loader)?);
+        let layers: Layers = layers.into_iter().filter(|layer| !layer.is_empty()).collect();
+        self.layers.lock().unwrap_or_else(PoisonError::into_inner).insert(id, layers.clone());
+        Ok(layers)
+    }
+
+    /// The file and the folder that `inventory_file` and `inventory_dir` name.
+    pub fn source_of(&self, host: &Host) -> Option<&Path> {
+        host.source.as_deref().or(self.sources.first().map(PathBuf::as_path))
+    }
+
+    fn forget_layers(&mut self) {
+        self.layers.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    // ---- changes during a run ----
+
+    /// `add_host`. Gives the host and whether anything is new.
+    pub fn add_host(&mut self, name: &str, groups: &[String], vars: &Map) -> (HostId, bool) {
+        let mut changed = self.hosts.get(name).is_none_or(|host| host.implicit);
+        let host = self.hosts.entry(name.to_string()).or_default();
+        host.implicit = false;
+        let mut merged = (*host.vars).clone();
+        for (key, value) in vars.iter() {
+            changed |= merged.insert(key.clone(), value.clone()).as_ref() != Some(value);
+        }
+        host.vars = Arc::new(merged);
+        for group in groups {
+            changed |= self.put_into_group(name, group);
+        }
+        self.forget_layers();
+        (self.id(name).unwrap_or_default(), changed)
+    }
+
+    /// `group_by`.
+    pub fn group_by(&mut self, id: HostId, key: &str, parents: &[String]) -> bool {
+        let name = self.host_name(id).to_string();
+        let changed = self.put_into_group(&name, key);
+        for parent in parents.iter().filter(|parent| *parent != "all") {
+            let parent = self.groups.entry(parent.clone()).or_insert_with(new_group);
+            parent.children.insert(key.to_string());
+        }
+        self.forget_layers();
+        changed
+    }
+
+    fn put_into_group(&mut self, host: &str, group: &str) -> bool {
+        let new_in_group = self.groups.entry(group.to_string()).or_insert_with(new_group).hosts.insert(host.to_string());
+        if let Some(host) = self.hosts.get_mut(host) {
+            host.groups.insert(group.to_string());
+        }
+        new_in_group
+    }
+
+    /// Hosts that no group names are in `ungrouped`; done once all sources were read.
+    fn reconcile(&mut self) {
+        for (name, group) in &self.groups {
+            for host in &group.hosts {
+                if let Some(host) = self.hosts.get_mut(host) {
+                    host.groups.insert(name.clone());
+                }
+            }
+        }
+        let ungrouped: Vec<String> = self.hosts.iter().filter(|(_, host)| {
+            !host.implicit && host.groups.iter().all(|group| group == "all" || group == "ungrouped")
+        }).map(|(name, _)| name.clone()).collect();
+        for (name, host) in &mut self.hosts {
+            if host.groups.contains("ungrouped") && !ungrouped.contains(name) {
+                host.groups.shift_remove("ungrouped");
+            }
+        }
+        for name in &ungrouped {
+            if let Some(host) = self.hosts.get_mut(name) {
+                host.groups.insert("ungrouped".into());
+            }
+        }
+        if let Some(group) = self.groups.get_mut("ungrouped") {
+            group.hosts = ungrouped.into_iter().collect();
+        }
+        for group in self.groups.values_mut() {
+            if let Some(priority) = group.vars.get("ansible_group_priority").and_then(|value| value.to_text().parse().ok()) {
+                group.priority = priority;
+            }
+        }
+        self.forget_layers();
+    }
+}
+
+fn new_group() -> Group {
+    Group { priority: 1, ..Group::default() }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,119 @@
+//! Inventories as ansible-inventory understands them.
+use super::*;
+use crate::world::files::Memory;
+use crate::world::loader::Loader;
+use value::{Json, SourceMap, json_text};
+
+const HOSTS: &str = "solo ansible_host=10.0.0.9
+[web]
+web[1:2] port=80 x=\"a b\" # a comment
+[db]
+db1:2222 l=[1,2]
+[prod:children]
+web
+db
+[prod:vars]
+env=prod
+[empty]
+";
+
+fn loader(files: &[(&str, &str)]) -> Loader {
+    Loader::new(Arc::new(Memory::new(files.iter().copied())), Arc::new(SourceMap::default()), Arc::default())
+}
+
+fn read(files: &[(&str, &str)]) -> (Inventory, Loader) {
+    let loader = loader(files);
+    let inventory = load(&[files[0].0.to_string()], &Options::default(), &loader, &mut Vec::new()).unwrap();
+    (inventory, loader)
+}
+
+fn names(inventory: &mut Inventory, pattern: &str) -> String {
+    let matched = inventory.matching(&[pattern.to_string()], None).unwrap();
+    matched.hosts.iter().map(|id| inventory.host_name(*id)).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_list_is_that_of_ansible_inventory() {
+    let (inventory, loader) = read(&[("/p/hosts", HOSTS)]);
+    let list = list(&inventory, None, ShowOptions::default(), &loader).unwrap();
+    let groups = |name: &str| json_text(list.get(name).unwrap(), Json::LINE);
+    assert_eq!(groups("all"), r#"{"children": ["ungrouped", "prod", "empty"]}"#);
+    assert_eq!(groups("prod"), r#"{"children": ["web", "db"]}"#);
+    assert_eq!(groups("web"), r#"{"hosts": ["web1", "web2"]}"#);
+    assert!(list.get("empty").is_none());
+    let vars = list.get("_meta").unwrap().get("hostvars").unwrap();
+    assert_eq!(json_text(vars.get("web1").unwrap(), Json::LINE), r#"{"env": "prod", "port": 80, "x": "a b"}"#);
+    assert_eq!(json_text(vars.get("db1").unwrap(), Json::LINE), r#"{"env": "prod", "ansible_port": 2222, "l": [1, 2]}"#);
+}
+
+#[test]
+fn the_graph_is_that_of_ansible_inventory() {
+    let (inventory, loader) = read(&[("/p/hosts", HOSTS)]);
+    let graph = graph(&inventory, "prod", ShowOptions { vars: true, ..ShowOptions::default() }, &loader).unwrap();
+    let expected = "@prod:\n  |--@web:\n  |  |--web1\n  |  |  |--{env = prod}\n  |  |  |--{port = 80}\n  |  |  |--{x = a b}";
+    assert!(graph.starts_with(expected) && graph.ends_with("\n  |--{env = prod}"), "{graph}");
+}
+
+#[test]
+fn patterns_mean_the_hosts_that_ansible_takes() {
+    let (mut inventory, _) = read(&[("/p/hosts", HOSTS)]);
+    let cases = [
+        ("all", "solo web1 web2 db1"),
+        ("web:db", "web1 web2 db1"),
+        ("prod:!web2", "web1 db1"),
+        ("prod:&db", "db1"),
+        ("web*", "web1 web2"),
+        ("~(web|db)1", "web1 db1"),
+        ("web[0]", "web1"),
+        ("web[-1],solo", "web2 solo"),
+        ("prod[1:2]", "web2 db1"),
+        ("!prod", "solo"),
+        ("localhost", "localhost"),
+        ("ungrouped", "solo"),
+    ];
+    for (pattern, hosts) in cases {
+        assert_eq!(names(&mut inventory, pattern), hosts, "{pattern}");
+    }
+    assert_eq!(inventory.matching(&["nobody".into()], None).unwrap().unmatched, ["nobody"]);
+}
+
+#[test]
+fn group_vars_stand_in_ansibles_order() {
+    let files = [
+        ("/p/inv/hosts", "[web]\na own=host\n[web:vars]\ng=inventory\nonly=here\n"),
+        ("/p/inv/group_vars/all.yml", "g: all\nall: 1\n"),
+        ("/p/inv/group_vars/web/one.yml", "g: group\n"),
+        ("/p/inv/group_vars/web/.hidden.yml", "g: hidden\n"),
+        ("/p/inv/host_vars/a", "own: file\n"),
+        ("/p/group_vars/web.yml", "p: playbook\n"),
+    ];
+    let (mut inventory, loader) = read(&files);
+    inventory.add_playbook_dir(Path::new("/p"));
+    let vars = host_variables(&inventory, 0, &loader).unwrap();
+    let get = |name: &str| vars.get(name).map(Value::to_text).unwrap_or_default();
+    assert_eq!([get("g"), get("all"), get("own"), get("only"), get("p")], ["group", "1", "file", "here", "playbook"]);
+}
+
+#[test]
+fn yaml_inventories_and_scripts_say_the_same() {
+    let yaml = "all:\n  hosts:\n    solo:\n  children:\n    web:\n      hosts:\n        web[1:2]: {port: 80}\n      vars: {env: prod}\n";
+    let (mut inventory, _) = read(&[("/p/hosts.yml", yaml)]);
+    assert_eq!(names(&mut inventory, "all"), "solo web1 web2");
+    let script = Memory::new([("/p/inv", "#!/bin/sh\n")]).with_program(
+        "/p/inv",
+        "--list",
+        r#"{"web": {"hosts": ["w"], "vars": {"env": "prod"}}, "_meta": {"hostvars": {"w": {"port": 80}}}}"#,
+    );
+    let loader = Loader::new(Arc::new(script), Arc::default(), Arc::default());
+    let inventory = load(&["/p/inv".into()], &Options::default(), &loader, &mut Vec::new()).unwrap();
+    assert_eq!(host_variables(&inventory, 0, &loader).unwrap().to_text(), "{'env': 'prod', 'port': 80}");
+}
+
+#[test]
+fn faults_name_their_place() {
+    let loader = loader(&[("/p/hosts", "[web\na\n"), ("/p/b", "[web]\na b\n"), ("/p/c", "[x:vars]\na=1\n[y:children]\nz\n")]);
+    for (path, line) in [("/p/hosts", 1), ("/p/b", 2), ("/p/c", 1)] {
+        let errors = load(&[path.to_string()], &Options::default(), &loader, &mut Vec::new()).err().unwrap();
+        assert_eq!(errors[0].span.unwrap().line.get(), line, "{path}");
+    }
+}
