@@ -1,2 +1,6 @@
 //! The program. What it does is in the library; here is only its exit code.
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    deploy::cli::main()
+}

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 /// Runs Ansible playbooks on systemd hosts over SSH: nothing is installed there, and nothing else is needed here.
 #[derive(Debug, Parser)]
 #[command(name = "deploy", version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
-#[command(after_help = "Exit codes: 0 all went well · 1 it could not start · 2 a host failed · 4 a host was unreachable, or a file could not be \
-    parsed · 5 wrong options · 99 interrupted")]
+#[command(
+    after_help = "Exit codes: 0 all went well · 1 it could not start · 2 a host failed · 4 a host was unreachable, or a file could not be \
+    parsed · 5 wrong options · 99 interrupted"
+)]
 pub struct Deploy {
     #[command(subcommand)]
     pub command: Option<Command>,

@@ -11,7 +11,8 @@ pub fn command(program: &Program, remote_tmp: Option<&str>) -> Result<String, Fa
     let hashes: Vec<_> = known.iter().map(|packed| packed.hash.as_str()).collect();
     let argument = known.first().map_or("", |packed| packed.argument);
     let extra = remote_tmp.map(|dir| quote(dir).replacen("'~/", "\"$HOME\"/'", 1)).unwrap_or_default();
-    let script = SCRIPT.replace("@HASHES@", &hashes.join(" ")).replace("@ARGUMENT@", argument).replace("@EXTRA@", &extra);
+    let script =
+        SCRIPT.replace("@HASHES@", &hashes.join(" ")).replace("@ARGUMENT@", argument).replace("@EXTRA@", &extra);
     Ok(format!("/bin/sh -c {}", quote(&script)))
 }
 
@@ -84,10 +85,12 @@ async fn line(reader: &mut (impl AsyncRead + Unpin)) -> std::io::Result<String> 
             Ok(b'\n') => return Ok(String::from_utf8_lossy(&line).trim_end().to_string()),
             Ok(byte) if line.len() < LONGEST => line.push(byte),
             Ok(_) => return Err(std::io::Error::other("the login shell prints without end")),
-            Err(_) => return Err(std::io::Error::other(match line.is_empty() {
-                true => "the connection ended before the helper was there".to_string(),
-                false => String::from_utf8_lossy(&line).into_owned(),
-            })),
+            Err(_) => {
+                return Err(std::io::Error::other(match line.is_empty() {
+                    true => "the connection ended before the helper was there".to_string(),
+                    false => String::from_utf8_lossy(&line).into_owned(),
+                }));
+            }
         }
     }
 }
@@ -100,7 +103,7 @@ mod tests {
 
     /// Runs the script under `sh` with this home and says what it became.
     async fn become_helper(home: &Path) -> Result<(), Failure> {
-        let program = Program::default();
+        let program = Program::of(b"#!/bin/sh\nexit 0\n");
         let mut child = tokio::process::Command::new("sh")
             .args(["-c", &command(&program, None)?])
             .env_clear()
@@ -124,6 +127,7 @@ mod tests {
         become_helper(home.path()).await.unwrap();
         use std::os::unix::fs::MetadataExt;
         assert_eq!(std::fs::metadata(&file).unwrap().ino(), sent.ino(), "sent twice");
+        std::fs::remove_file(&file).unwrap();
         std::fs::write(&file, "tampered with").unwrap();
         become_helper(home.path()).await.unwrap();
         assert_eq!(std::fs::metadata(&file).unwrap().len(), sent.len());

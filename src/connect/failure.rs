@@ -41,7 +41,9 @@ impl Failure {
             Failure::Password { destination, .. } => {
                 Some(format!("the password that was given does not open {destination}; `-k` asks for it again"))
             }
-            Failure::Cut { .. } => Some("what was under way may be half done; running the playbook again goes on from there".into()),
+            Failure::Cut { .. } => {
+                Some("what was under way may be half done; running the playbook again goes on from there".into())
+            }
             Failure::Helper { .. } | Failure::Local { .. } => None,
         }
     }
@@ -52,11 +54,17 @@ fn help_for(words: &str, destination: &str) -> Option<String> {
     let host = destination.rsplit('@').next().unwrap_or(destination);
     let has = |part: &str| words.contains(part);
     Some(if has("REMOTE HOST IDENTIFICATION HAS CHANGED") {
-        format!("the host's key is not the one in known_hosts: if the host was installed anew, `ssh-keygen -R {host}` forgets the old key; if it was not, somebody may be listening")
+        format!(
+            "the host's key is not the one in known_hosts: if the host was installed anew, `ssh-keygen -R {host}` forgets the old key; if it was not, somebody may be listening"
+        )
     } else if has("Host key verification failed") {
-        format!("the host's key is not known yet: `ssh {destination}` shows it and asks; `host_key_checking = False` in ansible.cfg accepts every key")
+        format!(
+            "the host's key is not known yet: `ssh {destination}` shows it and asks; `host_key_checking = False` in ansible.cfg accepts every key"
+        )
     } else if has("Permission denied") {
-        format!("the host answers and refuses the login: try `ssh {destination}`, name the key with `--private-key`, or ask for a password with `-k`")
+        format!(
+            "the host answers and refuses the login: try `ssh {destination}`, name the key with `--private-key`, or ask for a password with `-k`"
+        )
     } else if has("Connection refused") {
         "the host is up and nothing listens at that port: is sshd running, is the port right?".into()
     } else if has("timed out") || has("No route to host") {

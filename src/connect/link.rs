@@ -111,7 +111,9 @@ impl Link {
 
     async fn hear(&mut self, message: FromHelper) {
         match message {
-            FromHelper::Hello(hello) => tracing::debug!(host = %self.connection.name, user = %hello.user, "the helper runs"),
+            FromHelper::Hello(hello) => {
+                tracing::debug!(host = %self.connection.name, user = %hello.user, "the helper runs")
+            }
             FromHelper::Done { id, lane, items } => self.tell(Input::Answered { lane, id, items }),
             FromHelper::Dropped { id, lane } => self.tell(Input::Dropped { lane, id }),
             FromHelper::Need { hash } => self.send_blob(hash),
@@ -277,8 +279,11 @@ async fn read_frames(mut reader: Reader, messages: UnboundedSender<Result<FromHe
         loop {
             match decoder.next() {
                 Ok(None) => break,
-                Ok(Some(message)) if messages.send(Ok(message)).is_ok() => {}
-                Ok(Some(_)) => return,
+                Ok(Some(message)) => {
+                    if messages.send(Ok(message)).is_err() {
+                        return;
+                    }
+                }
                 Err(error) => return drop(messages.send(Err(error.to_string()))),
             }
         }
@@ -313,7 +318,9 @@ async fn write_frames(
 fn send_pieces(blob: Blob, hash: BlobHash, pieces: &Sender<Vec<u8>>) -> Result<(), String> {
     let mut reader: Box<dyn Read> = match &blob {
         Blob::Bytes(bytes) => Box::new(&bytes[..]),
-        Blob::File { path, .. } => Box::new(std::fs::File::open(path).map_err(|error| format!("{}: {error}", path.display()))?),
+        Blob::File { path, .. } => {
+            Box::new(std::fs::File::open(path).map_err(|error| format!("{}: {error}", path.display()))?)
+        }
     };
     loop {
         let mut bytes = Vec::with_capacity(PIECE);

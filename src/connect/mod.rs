@@ -10,9 +10,9 @@ mod program;
 mod quote;
 mod ssh;
 
-pub use askpass::answer as answer_askpass;
+pub use askpass::{SOCKET as ASKPASS_SOCKET, answer as answer_askpass};
 pub use failure::Failure;
-pub use program::Program;
+pub use program::{AS_HELPER, Program};
 pub use quote::quote;
 
 use crate::engine::message::{Connection, ConnectionKey, HostId, Input, Outgoing};
@@ -49,8 +49,14 @@ struct Link {
 /// What a link is asked to do.
 enum Order {
     Call(Box<Outgoing>),
-    Commit { lane: HostId, id: CallId },
-    Cancel { lane: HostId, id: CallId },
+    Commit {
+        lane: HostId,
+        id: CallId,
+    },
+    Cancel {
+        lane: HostId,
+        id: CallId,
+    },
     /// Ends the connection and its master, so that the next call makes a new one.
     Reset,
 }

@@ -15,11 +15,19 @@ pub async fn run(session: Option<Arc<Session>>, call: &Outgoing) -> Result<Vec<A
     for args in &call.body.items {
         let command = args.get("_raw_params").map(Value::to_text).unwrap_or_default();
         if call.body.mode != Mode::Apply {
-            answers.push(Answer { skipped: true, result: message("skipped, since check mode does not run commands"), ..Answer::default() });
+            answers.push(Answer {
+                skipped: true,
+                result: message("skipped, since check mode does not run commands"),
+                ..Answer::default()
+            });
             continue;
         }
-        let shell = args.get("executable").filter(|shell| !shell.is_null()).map_or_else(|| "/bin/sh".to_string(), Value::to_text);
-        let (line, password) = command_line(call.identity.as_ref(), &shell, &with_environment(&call.body.environment, &command));
+        let shell = args
+            .get("executable")
+            .filter(|shell| !shell.is_null())
+            .map_or_else(|| "/bin/sh".to_string(), Value::to_text);
+        let (line, password) =
+            command_line(call.identity.as_ref(), &shell, &with_environment(&call.body.environment, &command));
         let output = match &session {
             Some(session) => over_ssh(session, &line, password).await?,
             None => here(&line, password).await?,
@@ -49,7 +57,9 @@ fn command_line<'i>(identity: Option<&'i Identity>, shell: &str, command: &str) 
     match identity.method.as_str() {
         "su" => (format!("{exe}{flags} {user} -c {}", quote(&inner)), identity.password.as_ref()),
         "doas" => (format!("{exe}{flags} -u {user} {inner}"), None),
-        "sudo" if identity.password.is_some() => (format!("{exe}{flags} -S -p '' -u {user} {inner}"), identity.password.as_ref()),
+        "sudo" if identity.password.is_some() => {
+            (format!("{exe}{flags} -S -p '' -u {user} {inner}"), identity.password.as_ref())
+        }
         "sudo" => (format!("{exe}{flags} -n -u {user} {inner}"), None),
         _ => (format!("{exe}{flags} -u {user} {inner}"), None),
     }
@@ -62,7 +72,8 @@ async fn over_ssh(session: &Arc<Session>, line: &str, password: Option<&Password
     command.stdin(stdin).stdout(openssh::Stdio::piped()).stderr(openssh::Stdio::piped());
     let mut child = command.spawn().await.map_err(cut)?;
     let (stdin, stdout, stderr) = (child.stdin().take(), child.stdout().take(), child.stderr().take());
-    let (stdout, stderr) = speak(stdin, stdout, stderr, password).await.map_err(Failure::local("reading from the channel"))?;
+    let (stdout, stderr) =
+        speak(stdin, stdout, stderr, password).await.map_err(Failure::local("reading from the channel"))?;
     let status = child.wait().await.map_err(cut)?;
     Ok(Output { status: status.code().unwrap_or(-1), stdout, stderr })
 }
@@ -71,7 +82,8 @@ async fn here(line: &str, password: Option<&Password>) -> Result<Output, Failure
     let mut command = tokio::process::Command::new("/bin/sh");
     command.args(["-c", line]).stdin(if password.is_some() { Stdio::piped() } else { Stdio::null() });
     let failed = || Failure::local("running the command");
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn().map_err(failed())?;
+    let mut child =
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn().map_err(failed())?;
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let (stdout, stderr) = speak(stdin, stdout, stderr, password).await.map_err(failed())?;
     let status = child.wait().await.map_err(failed())?;
@@ -97,9 +109,10 @@ async fn speak(
 
 fn answer(output: Output) -> Answer {
     let text = |bytes: &[u8]| Value::from(String::from_utf8_lossy(bytes).into_owned());
-    let mut result: Map = [("rc", Value::from(output.status)), ("stdout", text(&output.stdout)), ("stderr", text(&output.stderr))]
-        .into_iter()
-        .collect();
+    let mut result: Map =
+        [("rc", Value::from(output.status)), ("stdout", text(&output.stdout)), ("stderr", text(&output.stderr))]
+            .into_iter()
+            .collect();
     let failed = output.status != 0;
     if failed {
         result.insert("msg", "non-zero return code");

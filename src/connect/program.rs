@@ -30,6 +30,14 @@ pub struct Packed {
 pub const AS_HELPER: &str = "__helper";
 
 impl Program {
+    /// These bytes as the helper for this architecture.
+    #[cfg(test)]
+    pub fn of(bytes: &[u8]) -> Self {
+        let own = OnceLock::new();
+        let _ = own.set(pack(bytes, "").ok());
+        Self { own }
+    }
+
     /// None: nothing here runs on that architecture.
     pub fn for_architecture(&self, architecture: &str) -> Result<Option<Packed>, Failure> {
         let embedded = embedded::HELPERS.iter().find(|(name, _, _)| *name == architecture);
@@ -57,9 +65,12 @@ impl Program {
 }
 
 fn pack_own() -> std::io::Result<Packed> {
-    let program = std::fs::read(std::env::current_exe()?)?;
-    let hash: String = Sha256::digest(&program).iter().map(|byte| format!("{byte:02x}")).collect();
+    pack(&std::fs::read(std::env::current_exe()?)?, AS_HELPER)
+}
+
+fn pack(program: &[u8], argument: &'static str) -> std::io::Result<Packed> {
+    let hash: String = Sha256::digest(program).iter().map(|byte| format!("{byte:02x}")).collect();
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(&program)?;
-    Ok(Packed { hash, gzip: encoder.finish()?.into(), argument: AS_HELPER })
+    encoder.write_all(program)?;
+    Ok(Packed { hash, gzip: encoder.finish()?.into(), argument })
 }

@@ -33,10 +33,9 @@ impl Master {
         }
         start(connection, options, settings, &socket).await?;
         let destination = destination(options);
-        let session = attach(&socket).await.ok_or_else(|| Failure::Ssh {
-            words: "the ssh master ended as soon as it stood".into(),
-            destination,
-        })?;
+        let session = attach(&socket)
+            .await
+            .ok_or_else(|| Failure::Ssh { words: "the ssh master ended as soon as it stood".into(), destination })?;
         tracing::debug!(host = %connection.name, "the ssh master stands");
         Ok(Self { session, persists })
     }
@@ -110,15 +109,24 @@ async fn attach(socket: &Path) -> Option<Arc<Session>> {
     }
 }
 
-async fn start(connection: &Connection, options: &SshOptions, settings: &Settings, socket: &Path) -> Result<(), Failure> {
-    let private = tempfile::Builder::new().prefix("deploy-").tempdir().map_err(Failure::local("making a private folder"))?;
+async fn start(
+    connection: &Connection,
+    options: &SshOptions,
+    settings: &Settings,
+    socket: &Path,
+) -> Result<(), Failure> {
+    let private =
+        tempfile::Builder::new().prefix("deploy-").tempdir().map_err(Failure::local("making a private folder"))?;
     let log = private.path().join("log");
     let stderr = File::create(&log).map_err(Failure::local("making ssh's log"))?;
     let questions = private.path().join("ask");
-    let mut answers =
-        Answers::listen(&questions, options.password.clone()).map_err(Failure::local("listening for ssh's questions"))?;
+    let mut answers = Answers::listen(&questions, options.password.clone())
+        .map_err(Failure::local("listening for ssh's questions"))?;
     let mut ssh = Command::new(options.executable.as_deref().unwrap_or("ssh"));
-    ssh.args(arguments(connection, options, settings, socket, &log)).stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr);
+    ssh.args(arguments(connection, options, settings, socket, &log))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(stderr);
     let program = std::env::current_exe().map_err(Failure::local("finding this program"))?;
     ssh.env("SSH_ASKPASS", program).env("SSH_ASKPASS_REQUIRE", "force").env(askpass::SOCKET, &questions);
     ssh.env("DISPLAY", std::env::var_os("DISPLAY").unwrap_or_else(|| ":0".into())).kill_on_drop(true);
@@ -136,14 +144,24 @@ async fn start(connection: &Connection, options: &SshOptions, settings: &Setting
         return Ok(());
     }
     let (words, destination) = (last_words(&words), destination(options));
-    Err(match options.password.is_some() && (answers.was_refused() || answers.was_asked() && words.contains("Permission denied")) {
-        true => Failure::Password { words, destination },
-        false => Failure::Ssh { words, destination },
-    })
+    Err(
+        match options.password.is_some()
+            && (answers.was_refused() || answers.was_asked() && words.contains("Permission denied"))
+        {
+            true => Failure::Password { words, destination },
+            false => Failure::Ssh { words, destination },
+        },
+    )
 }
 
 /// Ours stand first, then the user's, then what holds where nobody said otherwise: ssh takes the first it meets.
-fn arguments(connection: &Connection, options: &SshOptions, settings: &Settings, socket: &Path, log: &Path) -> Vec<String> {
+fn arguments(
+    connection: &Connection,
+    options: &SshOptions,
+    settings: &Settings,
+    socket: &Path,
+    log: &Path,
+) -> Vec<String> {
     let mut words: Vec<String> = ["-M", "-f", "-N", "-S"].map(String::from).into();
     words.extend([socket.display().to_string(), "-E".into(), log.display().to_string()]);
     if settings.verbosity > 3 {

@@ -69,7 +69,9 @@ impl VarsDirs {
             return Ok(Vec::new());
         }
         let names = self.names(dir, &*loader.files);
-        let Some(found) = EXTENSIONS.iter().map(|extension| format!("{name}{extension}")).find(|name| names.contains(name)) else {
+        let Some(found) =
+            EXTENSIONS.iter().map(|extension| format!("{name}{extension}")).find(|name| names.contains(name))
+        else {
             return Ok(Vec::new());
         };
         let path = dir.join(found);
@@ -83,7 +85,9 @@ impl VarsDirs {
 
     fn names(&self, dir: &Path, files: &dyn Files) -> Arc<BTreeSet<String>> {
         let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
-        let names = listed.entry(dir.into()).or_insert_with(|| Arc::new(files.list(dir).unwrap_or_default().into_iter().collect()));
+        let names = listed
+            .entry(dir.into())
+            .or_insert_with(|| Arc::new(files.list(dir).unwrap_or_default().into_iter().collect()));
         names.clone()
     }
 }
@@ -94,7 +98,10 @@ fn files_below(dir: &Path, files: &dyn Files, found: &mut Vec<PathBuf>) {
     names.sort();
     for name in names.iter().filter(|name| !name.starts_with('.') && !name.ends_with('~')) {
         let path = dir.join(name);
-        let extension = Path::new(name).extension().map(|extension| format!(".{}", extension.to_string_lossy())).unwrap_or_default();
+        let extension = Path::new(name)
+            .extension()
+            .map(|extension| format!(".{}", extension.to_string_lossy()))
+            .unwrap_or_default();
         match files.is_dir(&path) {
             true if extension.is_empty() => files_below(&path, files, found),
             true => {}

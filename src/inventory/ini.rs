@@ -13,7 +13,15 @@ enum Section {
 }
 
 pub fn read(text: &str, source: SourceId, draft: &mut Draft) -> Vec<Diagnostic> {
-    let mut reader = Reader { source, draft, section: Section::Hosts, group: "ungrouped".into(), errors: Vec::new(), named: Vec::new() };
+    let mut reader = Reader {
+        source,
+        draft,
+        section: Section::Hosts,
+        group: "ungrouped".into(),
+        errors: Vec::new(),
+        named: Vec::new(),
+        vars: Vec::new(),
+    };
     for (index, line) in text.lines().enumerate() {
         reader.line(index as u32 + 1, line);
     }
@@ -29,6 +37,8 @@ struct Reader<'r> {
     errors: Vec<Diagnostic>,
     /// Groups that must be defined somewhere, with where they were named and what for.
     named: Vec<(String, Span, Section)>,
+    /// Variables wait until their group is known to be one.
+    vars: Vec<(String, String, value::Value, Span)>,
 }
 
 impl Reader<'_> {
@@ -64,9 +74,15 @@ impl Reader<'_> {
             "children" => Section::Children,
             "vars" => Section::Vars,
             // Only numbers and letters stand there: it is a host such as `[1:3]`.
-            _ if inside.split(':').all(|part| part.len() <= 4 && part.chars().all(|c| c.is_ascii_alphanumeric())) => return false,
+            _ if inside.split(':').all(|part| part.len() <= 4 && part.chars().all(|c| c.is_ascii_alphanumeric())) => {
+                return false;
+            }
             _ => {
-                self.refuse(format!("`{kind}` is no kind of section"), span, "expected `[group]`, `[group:children]` or `[group:vars]`");
+                self.refuse(
+                    format!("`{kind}` is no kind of section"),
+                    span,
+                    "expected `[group]`, `[group:children]` or `[group:vars]`",
+                );
                 return true;
             }
         };
@@ -97,7 +113,11 @@ impl Reader<'_> {
             let column = span.column.get() + line[..*at].chars().count() as u32;
             let place = Span { column: NonZeroU32::new(column).unwrap_or(span.column), length: length(pair), ..span };
             let Some((key, text)) = pair.split_once('=') else {
-                self.refuse(format!("expected `name=value`, and found `{pair}`"), place, "quote values that have spaces");
+                self.refuse(
+                    format!("expected `name=value`, and found `{pair}`"),
+                    place,
+                    "quote values that have spaces",
+                );
                 continue;
             };
             vars.push((key.to_string(), literal(text, Some(place)), place));
@@ -122,7 +142,7 @@ impl Reader<'_> {
             None => self.refuse("expected `name = value`", span, "a section of variables holds nothing else"),
             Some((key, text)) => {
                 let value = literal(text.trim(), Some(span));
-                self.draft.group_var(&self.group, key.trim(), value, span);
+                self.vars.push((self.group.clone(), key.trim().to_string(), value, span));
             }
         }
     }
@@ -136,6 +156,9 @@ impl Reader<'_> {
                 };
                 self.refuse(message, span, "define it by a section of its own");
             }
+        }
+        for (group, key, value, span) in std::mem::take(&mut self.vars) {
+            self.draft.group_var(&group, &key, value, span);
         }
     }
 
@@ -152,7 +175,9 @@ fn length(word: &str) -> NonZeroU32 {
 fn split_port(word: &str) -> (&str, Option<i64>) {
     let split = match word.strip_prefix('[').and_then(|rest| rest.split_once("]:")) {
         Some((address, port)) if address.matches(':').count() > 2 || address.contains("::") => Some((address, port)),
-        _ => word.rsplit_once(':').filter(|(host, _)| !host.contains(':') || host.contains('[') && host.ends_with(|c| c != ':')),
+        _ => word
+            .rsplit_once(':')
+            .filter(|(host, _)| !host.contains(':') || host.contains('[') && host.ends_with(|c| c != ':')),
     };
     match split.and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?))) {
         Some((host, port)) => (host, Some(i64::from(port))),

@@ -11,6 +11,7 @@ mod source;
 mod yaml;
 
 pub use literal::literal;
+pub use pattern::{Matched, limit};
 pub use show::{ShowOptions, graph, host_variables, list};
 pub use source::{Options, load};
 
@@ -62,7 +63,13 @@ impl Inventory {
         let all = Group { children: ["ungrouped".to_string()].into_iter().collect(), ..Group::default() };
         groups.insert("all".to_string(), Group { priority: 1, ..all });
         groups.insert("ungrouped".to_string(), Group { priority: 1, ..Group::default() });
-        Self { hosts: IndexMap::new(), groups, sources: Vec::new(), vars_dirs: VarsDirs::default(), layers: Mutex::default() }
+        Self {
+            hosts: IndexMap::new(),
+            groups,
+            sources: Vec::new(),
+            vars_dirs: VarsDirs::default(),
+            layers: Mutex::default(),
+        }
     }
 
     // ---- hosts ----
@@ -106,7 +113,7 @@ impl Inventory {
     }
 
     /// All groups above a host, sorted as their variables are merged: by depth, priority and name; `all` first.
-    pub fn groups_of(&self, host: &Host) -> Vec<&str> {
+    pub fn groups_of<'i>(&'i self, host: &'i Host) -> Vec<&'i str> {
         let mut found: IndexSet<&str> = IndexSet::new();
         let mut open: Vec<&str> = host.groups.iter().map(String::as_str).collect();
         while let Some(name) = open.pop() {
@@ -183,7 +190,7 @@ impl Inventory {
     }
 
     /// The file and the folder that `inventory_file` and `inventory_dir` name.
-    pub fn source_of(&self, host: &Host) -> Option<&Path> {
+    pub fn source_of<'i>(&'i self, host: &'i Host) -> Option<&'i Path> {
         host.source.as_deref().or(self.sources.first().map(PathBuf::as_path))
     }
 
@@ -223,7 +230,8 @@ impl Inventory {
     }
 
     fn put_into_group(&mut self, host: &str, group: &str) -> bool {
-        let new_in_group = self.groups.entry(group.to_string()).or_insert_with(new_group).hosts.insert(host.to_string());
+        let new_in_group =
+            self.groups.entry(group.to_string()).or_insert_with(new_group).hosts.insert(host.to_string());
         if let Some(host) = self.hosts.get_mut(host) {
             host.groups.insert(group.to_string());
         }
@@ -239,9 +247,14 @@ impl Inventory {
                 }
             }
         }
-        let ungrouped: Vec<String> = self.hosts.iter().filter(|(_, host)| {
-            !host.implicit && host.groups.iter().all(|group| group == "all" || group == "ungrouped")
-        }).map(|(name, _)| name.clone()).collect();
+        let ungrouped: Vec<String> = self
+            .hosts
+            .iter()
+            .filter(|(_, host)| {
+                !host.implicit && host.groups.iter().all(|group| group == "all" || group == "ungrouped")
+            })
+            .map(|(name, _)| name.clone())
+            .collect();
         for (name, host) in &mut self.hosts {
             if host.groups.contains("ungrouped") && !ungrouped.contains(name) {
                 host.groups.shift_remove("ungrouped");
@@ -256,7 +269,9 @@ impl Inventory {
             group.hosts = ungrouped.into_iter().collect();
         }
         for group in self.groups.values_mut() {
-            if let Some(priority) = group.vars.get("ansible_group_priority").and_then(|value| value.to_text().parse().ok()) {
+            if let Some(priority) =
+                group.vars.get("ansible_group_priority").and_then(|value| value.to_text().parse().ok())
+            {
                 group.priority = priority;
             }
         }

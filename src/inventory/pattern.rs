@@ -38,11 +38,15 @@ impl Inventory {
         Ok(Matched { hosts: hosts.into_iter().collect(), unmatched })
     }
 
-    fn part(&mut self, part: &str, span: Option<Span>, unmatched: &mut Vec<String>) -> Result<IndexSet<HostId>, Diagnostic> {
+    fn part(
+        &mut self,
+        part: &str,
+        span: Option<Span>,
+        unmatched: &mut Vec<String>,
+    ) -> Result<IndexSet<HostId>, Diagnostic> {
         let (name, slice) = slice(part);
-        let wanted = Wanted::new(name).map_err(|why| {
-            Diagnostic::error("pattern", format!("`{part}` is no pattern: {why}")).at(span)
-        })?;
+        let wanted = Wanted::new(name)
+            .map_err(|why| Diagnostic::error("pattern", format!("`{part}` is no pattern: {why}")).at(span))?;
         let groups: Vec<&str> = self.group_names().filter(|group| wanted.matches(group)).collect();
         let mut hosts: IndexSet<HostId> = IndexSet::new();
         for group in &groups {
@@ -141,7 +145,14 @@ impl Slice {
             }
             Slice::Range(from, to) => {
                 let (from, to) = (at(*from).max(0), to.map_or(count - 1, at));
-                Some(hosts.iter().enumerate().filter(|(index, _)| (from..=to).contains(&(*index as i64))).map(|(_, host)| *host).collect())
+                Some(
+                    hosts
+                        .iter()
+                        .enumerate()
+                        .filter(|(index, _)| (from..=to).contains(&(*index as i64)))
+                        .map(|(_, host)| *host)
+                        .collect(),
+                )
             }
         }
     }

@@ -11,7 +11,10 @@ pub fn read(program: &Path, loader: &Loader, draft: &mut Draft) -> Vec<Diagnosti
         Err(error) => return vec![error],
     };
     let Some(groups) = list.as_mapping() else {
-        return vec![Diagnostic::error("inventory", format!("{} --list should print a JSON object", program.display()))];
+        return vec![Diagnostic::error(
+            "inventory",
+            format!("{} --list should print a JSON object", program.display()),
+        )];
     };
     for (key, node) in groups {
         match key.as_str() {

@@ -16,7 +16,12 @@ pub struct ShowOptions {
 type Shown<T> = Result<T, Vec<Diagnostic>>;
 
 /// All hosts (of `only`, if given) and groups.
-pub fn list(inventory: &Inventory, only: Option<&IndexSet<HostId>>, options: ShowOptions, loader: &Loader) -> Shown<Value> {
+pub fn list(
+    inventory: &Inventory,
+    only: Option<&IndexSet<HostId>>,
+    options: ShowOptions,
+    loader: &Loader,
+) -> Shown<Value> {
     let shown = |host: &str| only.is_none_or(|only| inventory.id(host).is_some_and(|id| only.contains(&id)));
     let mut hostvars = Vec::new();
     for (id, name, host) in inventory.hosts().filter(|(_, name, _)| shown(name)) {
@@ -34,7 +39,8 @@ pub fn list(inventory: &Inventory, only: Option<&IndexSet<HostId>>, options: Sho
 fn add_group(inventory: &Inventory, name: &str, shown: &dyn Fn(&str) -> bool, options: ShowOptions, result: &mut Map) {
     let Some(group) = inventory.group(name) else { return };
     let mut entry = Map::new();
-    let hosts: Vec<Value> = group.hosts.iter().filter(|host| name != "all" && shown(host)).map(|host| host.as_str().into()).collect();
+    let hosts: Vec<Value> =
+        group.hosts.iter().filter(|host| name != "all" && shown(host)).map(|host| host.as_str().into()).collect();
     if !hosts.is_empty() {
         entry.insert("hosts", hosts);
     }
@@ -71,7 +77,14 @@ pub fn graph(inventory: &Inventory, group: &str, options: ShowOptions, loader: &
     Ok(lines.join("\n"))
 }
 
-fn add_lines(inventory: &Inventory, name: &str, depth: usize, options: ShowOptions, loader: &Loader, lines: &mut Vec<String>) -> Shown<()> {
+fn add_lines(
+    inventory: &Inventory,
+    name: &str,
+    depth: usize,
+    options: ShowOptions,
+    loader: &Loader,
+    lines: &mut Vec<String>,
+) -> Shown<()> {
     let Some(group) = inventory.group(name) else { return Ok(()) };
     lines.push(indent(&format!("@{name}:"), depth));
     for child in &group.children {

@@ -16,7 +16,12 @@ pub struct Options {
 
 /// Reads all sources into one inventory. What could not be read is a warning where others could, as in Ansible; a file with faults of
 /// its own is an error.
-pub fn load(sources: &[String], options: &Options, loader: &Loader, warnings: &mut Vec<Diagnostic>) -> Result<Inventory, Vec<Diagnostic>> {
+pub fn load(
+    sources: &[String],
+    options: &Options,
+    loader: &Loader,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<Inventory, Vec<Diagnostic>> {
     let mut draft = Draft::default();
     let (mut errors, mut read) = (Vec::new(), 0);
     for source in sources {
@@ -27,7 +32,11 @@ pub fn load(sources: &[String], options: &Options, loader: &Loader, warnings: &m
     }
     let (faults, notes): (Vec<_>, Vec<_>) = errors.into_iter().partition(|error| error.severity == Severity::Error);
     warnings.extend(notes);
-    if !faults.is_empty() && (options.any_unparsed_is_failed || options.unparsed_is_failed && read == 0 || faults.iter().any(|fault| fault.span.is_some())) {
+    if !faults.is_empty()
+        && (options.any_unparsed_is_failed
+            || options.unparsed_is_failed && read == 0
+            || faults.iter().any(|fault| fault.span.is_some()))
+    {
         return Err(faults);
     }
     warnings.extend(faults.into_iter().map(|fault| Diagnostic { severity: Severity::Warning, ..fault }));
@@ -63,9 +72,14 @@ fn host_list(source: &str, loader: &Loader, draft: &mut Draft) -> Result<(), Vec
 fn folder(dir: &Path, loader: &Loader, draft: &mut Draft) -> Result<(), Vec<Diagnostic>> {
     const PASSED_OVER: [&str; 9] = [".orig", ".cfg", ".retry", ".pyc", ".pyo", ".bak", "~", ".swp", ".ini"];
     draft.source(dir, Some(dir));
-    let names = loader.files.list(dir).map_err(|error| vec![Diagnostic::error("inventory", format!("{}: {error}", dir.display()))])?;
+    let names = loader
+        .files
+        .list(dir)
+        .map_err(|error| vec![Diagnostic::error("inventory", format!("{}: {error}", dir.display()))])?;
     let mut errors = Vec::new();
-    for name in names.iter().filter(|name| !name.starts_with('.') && !["group_vars", "host_vars"].contains(&name.as_str())) {
+    for name in
+        names.iter().filter(|name| !name.starts_with('.') && !["group_vars", "host_vars"].contains(&name.as_str()))
+    {
         if PASSED_OVER.iter().any(|end| name.ends_with(end)) {
             continue;
         }
@@ -82,7 +96,10 @@ fn folder(dir: &Path, loader: &Loader, draft: &mut Draft) -> Result<(), Vec<Diag
 
 fn file(path: &Path, kind: FileKind, loader: &Loader, draft: &mut Draft) -> Result<(), Vec<Diagnostic>> {
     draft.source(path, path.parent());
-    let bytes = loader.files.read(path).map_err(|error| vec![Diagnostic::error("inventory", format!("{}: {error}", path.display()))])?;
+    let bytes = loader
+        .files
+        .read(path)
+        .map_err(|error| vec![Diagnostic::error("inventory", format!("{}: {error}", path.display()))])?;
     let is_script = kind == FileKind::Program && (bytes.starts_with(b"#!") || bytes.starts_with(b"\x7fELF"));
     let errors = if is_script {
         script::read(path, loader, draft)
@@ -106,8 +123,11 @@ fn is_yaml(path: &Path, bytes: &[u8]) -> bool {
         Some("ini") => false,
         _ => {
             let text = String::from_utf8_lossy(bytes);
-            let content = text.lines().map(str::trim_end).find(|line| !line.is_empty() && !line.trim_start().starts_with('#'));
-            content.is_some_and(|line| line == "---" || line.starts_with('{') || line.ends_with(':') && !line.starts_with('['))
+            let content =
+                text.lines().map(str::trim_end).find(|line| !line.is_empty() && !line.trim_start().starts_with('#'));
+            content.is_some_and(|line| {
+                line == "---" || line.starts_with('{') || line.ends_with(':') && !line.starts_with('[')
+            })
         }
     }
 }
@@ -192,7 +212,12 @@ impl Draft {
 
 /// Groups that no other group holds are children of `all`.
 fn adopt(inventory: &mut Inventory) {
-    let orphans: Vec<String> = inventory.groups.keys().filter(|name| *name != "all" && inventory.parents(name).next().is_none()).cloned().collect();
+    let orphans: Vec<String> = inventory
+        .groups
+        .keys()
+        .filter(|name| *name != "all" && inventory.parents(name).next().is_none())
+        .cloned()
+        .collect();
     if let Some(all) = inventory.groups.get_mut("all") {
         all.children.extend(orphans);
     }

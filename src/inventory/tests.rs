@@ -43,14 +43,18 @@ fn the_list_is_that_of_ansible_inventory() {
     assert!(list.get("empty").is_none());
     let vars = list.get("_meta").unwrap().get("hostvars").unwrap();
     assert_eq!(json_text(vars.get("web1").unwrap(), Json::LINE), r#"{"env": "prod", "port": 80, "x": "a b"}"#);
-    assert_eq!(json_text(vars.get("db1").unwrap(), Json::LINE), r#"{"env": "prod", "ansible_port": 2222, "l": [1, 2]}"#);
+    assert_eq!(
+        json_text(vars.get("db1").unwrap(), Json::LINE),
+        r#"{"env": "prod", "ansible_port": 2222, "l": [1, 2]}"#
+    );
 }
 
 #[test]
 fn the_graph_is_that_of_ansible_inventory() {
     let (inventory, loader) = read(&[("/p/hosts", HOSTS)]);
     let graph = graph(&inventory, "prod", ShowOptions { vars: true, ..ShowOptions::default() }, &loader).unwrap();
-    let expected = "@prod:\n  |--@web:\n  |  |--web1\n  |  |  |--{env = prod}\n  |  |  |--{port = 80}\n  |  |  |--{x = a b}";
+    let expected =
+        "@prod:\n  |--@web:\n  |  |--web1\n  |  |  |--{env = prod}\n  |  |  |--{port = 80}\n  |  |  |--{x = a b}";
     assert!(graph.starts_with(expected) && graph.ends_with("\n  |--{env = prod}"), "{graph}");
 }
 
@@ -111,7 +115,8 @@ fn yaml_inventories_and_scripts_say_the_same() {
 
 #[test]
 fn faults_name_their_place() {
-    let loader = loader(&[("/p/hosts", "[web\na\n"), ("/p/b", "[web]\na b\n"), ("/p/c", "[x:vars]\na=1\n[y:children]\nz\n")]);
+    let loader =
+        loader(&[("/p/hosts", "[web\na\n"), ("/p/b", "[web]\na b\n"), ("/p/c", "[x:vars]\na=1\n[y:children]\nz\n")]);
     for (path, line) in [("/p/hosts", 1), ("/p/b", 2), ("/p/c", 1)] {
         let errors = load(&[path.to_string()], &Options::default(), &loader, &mut Vec::new()).err().unwrap();
         assert_eq!(errors[0].span.unwrap().line.get(), line, "{path}");

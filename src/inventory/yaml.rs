@@ -8,7 +8,11 @@ pub fn read(node: &Node, draft: &mut Draft) -> Vec<Diagnostic> {
     let mut reader = Reader { draft, errors: Vec::new() };
     match node.as_mapping() {
         Some(groups) => groups.iter().for_each(|(name, group)| reader.group(name, group, None)),
-        None => reader.refuse("an inventory is a mapping of groups", node, "expected `all:` with `hosts:` and `children:` below"),
+        None => reader.refuse(
+            "an inventory is a mapping of groups",
+            node,
+            "expected `all:` with `hosts:` and `children:` below",
+        ),
     }
     reader.errors
 }
@@ -29,11 +33,17 @@ impl Reader<'_> {
             return;
         }
         let Some(entries) = node.as_mapping() else {
-            return self.refuse(format!("group `{name}` should be a mapping, and is {}", node.type_name()), node, "expected `hosts:`, `vars:` or `children:`");
+            return self.refuse(
+                format!("group `{name}` should be a mapping, and is {}", node.type_name()),
+                node,
+                "expected `hosts:`, `vars:` or `children:`",
+            );
         };
         for (key, value) in entries.iter().filter(|(_, value)| !value.is_null()) {
             match (key.word().unwrap_or_default(), value.as_mapping()) {
-                ("children", Some(children)) => children.iter().for_each(|(key, node)| self.group(key, node, Some(&name))),
+                ("children", Some(children)) => {
+                    children.iter().for_each(|(key, node)| self.group(key, node, Some(&name)))
+                }
                 ("hosts", Some(hosts)) => hosts.iter().for_each(|(key, node)| self.host(key, node, &name)),
                 ("hosts", None) if value.as_str().is_some() => self.host(value, value, &name),
                 ("vars", Some(vars)) => {
@@ -42,11 +52,17 @@ impl Reader<'_> {
                     }
                 }
                 (word @ ("children" | "hosts" | "vars"), None) => {
-                    self.refuse(format!("`{word}` should be a mapping, and is {}", value.type_name()), value, "write `name:` instead of `- name`");
+                    self.refuse(
+                        format!("`{word}` should be a mapping, and is {}", value.type_name()),
+                        value,
+                        "write `name:` instead of `- name`",
+                    );
                 }
                 (word, _) => {
                     let near = value::spec::nearest(word, ["children", "hosts", "vars"]);
-                    let help = near.map_or("a group has `hosts`, `vars` and `children`".to_string(), |near| format!("did you mean `{near}`?"));
+                    let help = near.map_or("a group has `hosts`, `vars` and `children`".to_string(), |near| {
+                        format!("did you mean `{near}`?")
+                    });
                     let message = format!("`{word}` is nothing that group `{name}` can have");
                     self.errors.push(Diagnostic::warning("inventory", message).at(key.span).help(help));
                 }

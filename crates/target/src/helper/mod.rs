@@ -5,6 +5,7 @@ mod blobs;
 mod lane;
 mod launch;
 mod outbox;
+pub mod program;
 mod relay;
 mod session;
 

@@ -15,7 +15,9 @@ impl Outbox {
         let frame = match (encode(message), message) {
             (Ok(frame), _) => frame,
             // An answer that no frame can hold is said to be that, so that its call ends.
-            (Err(error), FromHelper::Done { lane, id, items }) => encode(&too_long(*lane, *id, items.len(), &error.to_string()))?,
+            (Err(error), FromHelper::Done { lane, id, items }) => {
+                encode(&too_long(*lane, *id, items.len(), &error.to_string()))?
+            }
             (Err(error), _) => return Err(error.into()),
         };
         let mut writer = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
