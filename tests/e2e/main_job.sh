@@ -1,0 +1,55 @@
+# The main job: a fresh host gets Docker, our app and its unit; a second run changes nothing.
+# hosts: plain fresh
+# hosts: docker again
+
+playbook() { deploys -i hosts "$ROOT/playbooks/docker_deploy.yml" -e "app_binary=$APP" "$@"; }
+healthy() { curl -fsS "http://$(lab ip "$1"):8080/_health"; }
+
+case_fresh_host_twice() {
+  inventory ubuntu fresh
+  playbook
+  exits 0; says 'fresh +: ok=[0-9]+ +changed=[1-9][0-9]* +unreachable=0 +failed=0'
+  healthy fresh
+  curl -fsS -o page "http://$(lab ip fresh):8080/"
+  grep -qi '<html' page
+  on fresh 'journalctl -u botify.service --no-pager' >journal
+  grep -q '_health\|listening\|request' journal || fails "the app's log is not in the journal: $(cat journal)"
+  playbook
+  exits 0; says 'fresh +: ok=[0-9]+ +changed=0 +unreachable=0 +failed=0'
+}
+
+case_plan_and_check_change_nothing() {
+  inventory ubuntu again
+  deploys plan -i hosts "$ROOT/playbooks/docker_deploy.yml" -e "app_binary=$APP"
+  exits 0; says 'botify.service'
+  on again test ! -e /etc/systemd/system/botify.service
+  on again test ! -e /etc/botify
+}
+
+case_a_setting_restarts_it_once() {
+  inventory ubuntu again
+  playbook
+  exits 0
+  local first; first=$(on again systemctl show -P ExecMainStartTimestampMonotonic botify.service)
+  playbook -e '{"botify_settings": {"BOTIFY_TITLE": "Another name"}}'
+  exits 0; says 'RUNNING HANDLER \[Restart botify\]'
+  [ "$(on again systemctl show -P ExecMainStartTimestampMonotonic botify.service)" != "$first" ] || fails 'not restarted'
+  curl -fsS "http://$(lab ip again):8080/" | grep -q 'Another name'
+}
+
+case_a_broken_setting_shows_the_journal() {
+  inventory ubuntu again
+  playbook -e '{"botify_settings": {"BOTIFY_LISTEN": "nonsense"}}'
+  exits 2; says 'last journal lines' 'BOTIFY_LISTEN|nonsense'
+  playbook
+  exits 0
+  healthy again
+}
+
+case_survives_a_reboot() {
+  inventory ubuntu again
+  lab stop again; lab up again
+  eventually 60 healthy again
+  playbook
+  exits 0; says 'again +: ok=[0-9]+ +changed=0 '
+}
