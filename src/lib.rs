@@ -1,4 +1,5 @@
 //! The controller: what is meant (`playbook`), what runs where (`engine`), and the command line around it.
+pub mod action;
 pub mod cli;
 pub mod config;
 pub mod connect;

@@ -1,0 +1,43 @@
+//! `meta`: words to the engine itself.
+use super::super::Halt;
+use super::super::instance::{Action, Instance, Step};
+use crate::engine::message::Meta as Word;
+
+pub struct Meta;
+
+const WORDS: [(&str, Word); 11] = [
+    ("noop", Word::Noop),
+    ("flush_handlers", Word::FlushHandlers),
+    ("end_play", Word::EndPlay),
+    ("end_host", Word::EndHost),
+    ("end_batch", Word::EndBatch),
+    ("end_role", Word::EndRole),
+    ("clear_facts", Word::ClearFacts),
+    ("clear_host_errors", Word::ClearHostErrors),
+    ("refresh_inventory", Word::RefreshInventory),
+    ("reset_connection", Word::ResetConnection),
+    ("role_complete", Word::Noop),
+];
+
+impl Action for Meta {
+    fn modules(&self) -> &'static [&'static str] {
+        &["meta"]
+    }
+
+    fn prepare(&self, instance: &Instance) -> Result<Step, Halt> {
+        let given = instance.arguments()?;
+        let word = given.get("_raw_params").or_else(|| given.get("free_form")).map(|word| word.to_text());
+        let word = word.unwrap_or_default();
+        match WORDS.iter().find(|(known, _)| *known == word) {
+            Some((_, word)) => Ok(Step::Meta(*word)),
+            None => {
+                let near = value::spec::nearest(&word, WORDS.iter().map(|(known, _)| *known));
+                let halt = Halt::refused(format!("invalid meta action requested: {word}"));
+                Err(match near {
+                    Some(near) => halt.help(format!("did you mean `{near}`?")),
+                    None => halt,
+                })
+            }
+        }
+    }
+}

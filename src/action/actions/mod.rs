@@ -1,0 +1,76 @@
+//! The list of actions. A module that is not in it needs nothing of the controller.
+mod assert;
+mod command;
+mod copy;
+mod debug;
+mod fail;
+mod include;
+mod include_vars;
+mod inventory;
+mod meta;
+mod pause;
+mod plain;
+mod script;
+mod set_fact;
+mod set_stats;
+mod setup;
+mod template;
+mod transfer;
+
+pub use template::first_letter;
+
+use super::Halt;
+use super::instance::Action;
+use crate::playbook::model::{ActionKind, Task};
+use value::spec::Spec;
+
+static ACTIONS: &[&dyn Action] = &[
+    &assert::Assert,
+    &command::Command,
+    &command::Raw,
+    &copy::Copy,
+    &debug::Debug,
+    &fail::Fail,
+    &include::IncludeTasks,
+    &include::IncludeRole,
+    &include_vars::IncludeVars,
+    &inventory::AddHost,
+    &inventory::GroupBy,
+    &meta::Meta,
+    &pause::Pause,
+    &script::Script,
+    &set_fact::SetFact,
+    &set_stats::SetStats,
+    &setup::Setup,
+    &template::Template,
+];
+
+/// What stands before the module that a task names.
+pub fn find(task: &Task) -> Result<&'static dyn Action, Halt> {
+    let name = task.action.name.as_str();
+    if let Some(action) = ACTIONS.iter().find(|action| action.modules().contains(&name)) {
+        return Ok(*action);
+    }
+    match task.action.kind {
+        ActionKind::Ours => Ok(&plain::Plain),
+        ActionKind::Missing => Err(Halt::refused(format!("the module '{}' is not there yet", task.action.written))
+            .at(task.action.written.origin().or(Some(task.span)))
+            .help("Ansible knows it, and deploy does not run it yet; guard the task with `when`, or do its work with another module")),
+    }
+}
+
+/// Names of the actions that need no module on the host.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    ACTIONS.iter().flat_map(|action| action.modules().iter().copied())
+}
+
+/// The table of a module's arguments: the action's own, where it has one, before the host's.
+pub fn spec_of(module: &str) -> Option<Spec<'static>> {
+    let own = ACTIONS.iter().find(|action| action.modules().contains(&module)).and_then(|action| action.spec());
+    own.or_else(|| host_spec(module))
+}
+
+/// The table of the module on the host.
+pub fn host_spec(module: &str) -> Option<Spec<'static>> {
+    target::modules::find(module).map(|module| *module.spec())
+}

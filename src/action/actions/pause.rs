@@ -1,0 +1,87 @@
+//! `pause`: waits for a time, or for somebody's word.
+use super::super::instance::{Action, Instance, Step};
+use super::super::{Answered, Halt, result};
+use value::spec::{Args as _, Rule, Spec};
+use value::{Map, Value};
+
+value::args! {
+    /// Waits for a time, or for an answer.
+    pub struct Args {
+        /// Minutes to wait.
+        minutes: Option<f64>,
+        /// Seconds to wait.
+        seconds: Option<f64>,
+        /// What to ask.
+        prompt: Option<String>,
+        /// Whether the answer is shown while it is typed.
+        echo: bool { default("yes") },
+    }
+    rules: [Rule::MutuallyExclusive(&["minutes", "seconds"])]
+}
+
+pub struct Pause;
+
+impl Action for Pause {
+    fn modules(&self) -> &'static [&'static str] {
+        &["pause"]
+    }
+
+    fn spec(&self) -> Option<Spec<'static>> {
+        Some(Args::SPEC)
+    }
+
+    fn prepare(&self, instance: &Instance) -> Result<Step, Halt> {
+        let args = instance.checked("pause")?;
+        instance.alone()?;
+        let surroundings = instance.world().surroundings;
+        let number = |name: &str| args.get(name).and_then(Value::as_float);
+        let seconds = number("seconds").or_else(|| number("minutes").map(|minutes| minutes * 60.0)).map(|s| s.max(0.0));
+        let echo = args.get("echo") != Some(&Value::Bool(false));
+        let start = surroundings.now();
+        let answer = match (args.get("prompt"), seconds) {
+            (None, Some(seconds)) => {
+                surroundings.sleep(seconds);
+                Answered::Nobody
+            }
+            (prompt, seconds) => {
+                let words = prompt.map(Value::to_text);
+                let default = "Press enter to continue, Ctrl+C to interrupt";
+                let asked = format!(
+                    "[{}]\n{}:",
+                    instance.task().name.as_ref().map_or("pause", |name| name.as_str()),
+                    words.as_deref().unwrap_or(default)
+                );
+                surroundings.prompt(&asked, echo, seconds)
+            }
+        };
+        let input = match answer {
+            Answered::Line(line) => line,
+            Answered::Nobody => String::new(),
+            Answered::Abort => return Err(Halt::refused("user requested abort!")),
+        };
+        let stop = surroundings.now();
+        let mut fields = Map::new();
+        fields.insert("start", moment(instance, start));
+        fields.insert("stop", moment(instance, stop));
+        fields.insert("delta", (stop - start) as i64);
+        fields.insert("echo", echo);
+        fields.insert("user_input", input);
+        fields.insert("rc", 0);
+        fields.insert("stderr", "");
+        fields.insert("stdout", paused(stop - start, number("minutes").is_some()));
+        Ok(Step::Known(result::ok(fields), Vec::new()))
+    }
+}
+
+/// As Python prints it.
+fn moment(instance: &Instance, seconds: f64) -> String {
+    let time = instance.world().surroundings.local_time(seconds);
+    let (date, fraction) = (time.date, time.microsecond);
+    let (year, month, day) = (date.year, date.month, date.day);
+    format!("{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02}.{fraction:06}", time.hour, time.minute, time.second)
+}
+
+fn paused(seconds: f64, in_minutes: bool) -> String {
+    let (amount, unit) = if in_minutes { (seconds / 60.0, "minutes") } else { (seconds, "seconds") };
+    format!("Paused for {} {unit}", Value::Float((amount * 100.0).round() / 100.0).to_text())
+}

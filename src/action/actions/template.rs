@@ -1,0 +1,223 @@
+//! `template`: a template file, evaluated for a host and written there as `copy` writes.
+use super::super::instance::{Action, Call, Instance, Step};
+use super::super::names::{TemplateFile, origin};
+use super::super::{Halt, arguments, search};
+use super::transfer;
+use lang::template::Syntax;
+use std::path::Path;
+use value::spec::{Args as _, Spec, to_bool};
+use value::{Map, Span, Str, Value};
+
+value::args! {
+    /// Writes a file from a template.
+    pub struct Args {
+        /// The template: a path, or a name in the role's `templates`.
+        src: String,
+        /// Where to write it.
+        dest: String,
+        /// Keep a copy of the file as it was.
+        backup: bool { default("no") },
+        /// Whether a file that is there and differs is replaced.
+        force: bool { default("yes") },
+        /// Whether a link at the destination is followed.
+        follow: bool { default("no") },
+        /// What ends a line.
+        newline_sequence: String { default("\n"), choices(&["\n", "\r", "\r\n"]) },
+        /// What begins a block.
+        block_start_string: Option<String>,
+        /// What ends a block.
+        block_end_string: Option<String>,
+        /// What begins an expression.
+        variable_start_string: Option<String>,
+        /// What ends an expression.
+        variable_end_string: Option<String>,
+        /// What begins a comment.
+        comment_start_string: Option<String>,
+        /// What ends a comment.
+        comment_end_string: Option<String>,
+        /// Whether the line break after a block is dropped.
+        trim_blocks: bool { default("yes") },
+        /// Whether white space before a block is dropped.
+        lstrip_blocks: bool { default("no") },
+        /// The encoding of the file that is written.
+        output_encoding: String { default("utf-8") },
+        /// Permissions.
+        mode: Value,
+        /// Who owns it.
+        owner: Option<String>,
+        /// Its group.
+        group: Option<String>,
+        /// Attributes, as chattr knows them.
+        attributes: Option<String> { aliases(&["attr"]) },
+        /// SELinux: the user.
+        seuser: Option<String>,
+        /// SELinux: the role.
+        serole: Option<String>,
+        /// SELinux: the type.
+        setype: Option<String>,
+        /// SELinux: the level.
+        selevel: Option<String>,
+        /// Write in place where the file system knows nothing better.
+        unsafe_writes: bool { default("no") },
+        /// A program that must accept the file before it takes its place; `%s` is the file.
+        validate: Option<String>,
+    }
+}
+
+pub struct Template;
+
+impl Action for Template {
+    fn modules(&self) -> &'static [&'static str] {
+        &["template"]
+    }
+
+    fn spec(&self) -> Option<Spec<'static>> {
+        Some(Args::SPEC)
+    }
+
+    fn prepare(&self, instance: &Instance) -> Result<Step, Halt> {
+        let given = known(instance.arguments()?);
+        let text = |name: &str| given.get(name).map(Value::to_text).filter(|text| !text.is_empty());
+        let (Some(src), Some(dest)) = (text("src"), text("dest")) else {
+            return Err(Halt::refused("src and dest are required"));
+        };
+        if given.contains("state") {
+            return Err(Halt::refused("'state' cannot be specified on a template"));
+        }
+        let args = arguments::check_with(&Args::SPEC, "ansible.legacy.template", instance.task(), &given)?;
+        let path = search::find(instance.asking, "templates", &src, instance.raw.get("src").and_then(origin))?;
+        let content = rendered(instance, &args, &src, &path, &dest)?;
+        let mut copy = for_copy(&args);
+        if given.get("mode").and_then(Value::as_str) == Some("preserve") {
+            let state = instance.world().surroundings.file_state(&path);
+            copy.insert("mode", format!("{:04o}", state.map_or(0o644, |state| state.mode & 0o7777)));
+        }
+        copy.insert("_source", transfer::text(instance, encoded(content, &args)?)?);
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        copy.insert("_original_basename", name);
+        Ok(Step::Call(Call::new("copy", copy)))
+    }
+}
+
+/// `\n` was a word of two characters when it came from a playbook's plain scalar.
+fn known(given: &Map) -> Map {
+    let mut given = given.clone();
+    if let Some(Value::Str(newline)) = given.get("newline_sequence") {
+        let plain = newline.replace("\\n", "\n").replace("\\r", "\r");
+        given.insert("newline_sequence", plain);
+    }
+    given
+}
+
+fn rendered(instance: &Instance, args: &Map, src: &str, path: &Path, dest: &str) -> Result<Str, Halt> {
+    let bytes = transfer::read(instance, path, true)?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Halt::refused(format!("the template '{}' is not UTF-8", path.display())))?;
+    let vars = file_names(instance, src, path, dest)?;
+    let names = instance.names.with(vars);
+    let folders = search::template_folders(instance.asking, path);
+    let file = TemplateFile { path, text: &text, syntax: syntax(args), folders };
+    names.template(&file, instance.world()).map_err(|halt| match halt {
+        Halt::Failed(failure) => Halt::Failed(failure),
+        other => other,
+    })
+}
+
+fn syntax(args: &Map) -> Syntax {
+    let mut syntax = Syntax::FILE;
+    let text = |name: &str| args.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_string);
+    let marks = [
+        (&mut syntax.block.start, "block_start_string"),
+        (&mut syntax.block.end, "block_end_string"),
+        (&mut syntax.variable.start, "variable_start_string"),
+        (&mut syntax.variable.end, "variable_end_string"),
+        (&mut syntax.comment.start, "comment_start_string"),
+        (&mut syntax.comment.end, "comment_end_string"),
+        (&mut syntax.newline, "newline_sequence"),
+    ];
+    for (mark, name) in marks {
+        if let Some(text) = text(name) {
+            *mark = text.into();
+        }
+    }
+    let truth = |name: &str, default: bool| args.get(name).map_or(default, |value| to_bool(value).unwrap_or(default));
+    syntax.trim_blocks = truth("trim_blocks", true);
+    syntax.lstrip_blocks = truth("lstrip_blocks", false);
+    syntax
+}
+
+/// What a template knows of itself.
+fn file_names(instance: &Instance, src: &str, path: &Path, dest: &str) -> Result<Vec<(String, Value)>, Halt> {
+    let surroundings = instance.world().surroundings;
+    let state = surroundings.file_state(path);
+    let mut vars = vec![
+        ("template_host".to_string(), Value::from(surroundings.host_name())),
+        ("template_path".into(), src.into()),
+        ("template_fullpath".into(), path.display().to_string().into()),
+        ("template_destpath".into(), dest.into()),
+        ("template_run_date".into(), Value::DateTime(surroundings.local_time(surroundings.now()))),
+    ];
+    if let Some(state) = state {
+        vars.push(("template_uid".into(), surroundings.user_name(state.uid).into()));
+        vars.push(("template_mtime".into(), Value::DateTime(surroundings.local_time(state.modified))));
+    }
+    if instance.names.get("ansible_managed")?.is_none() {
+        vars.push(("ansible_managed".into(), instance.world().settings.ansible_managed.as_str().into()));
+    }
+    Ok(vars)
+}
+
+fn encoded(content: Str, args: &Map) -> Result<Value, Halt> {
+    let encoding = args.get("output_encoding").map(Value::to_text).unwrap_or_default().to_lowercase().replace('_', "-");
+    let narrow = |most: u32| {
+        let bytes: Option<Vec<u8>> = content
+            .chars()
+            .map(|letter| u8::try_from(u32::from(letter)).ok().filter(|_| u32::from(letter) <= most))
+            .collect();
+        let refused = || Halt::refused(format!("the text has letters that '{encoding}' does not"));
+        bytes.map(|bytes| Value::Bytes(bytes.into())).ok_or_else(refused)
+    };
+    let wide = |unit: fn(u16) -> [u8; 2], mark: bool| {
+        let mark = mark.then_some(0xfeff_u16);
+        let bytes: Vec<u8> = mark.into_iter().chain(content.encode_utf16()).flat_map(unit).collect();
+        Ok(Value::Bytes(bytes.into()))
+    };
+    match encoding.as_str() {
+        "utf-8" | "utf8" | "" => Ok(Value::Str(content.clone())),
+        "ascii" | "us-ascii" => narrow(0x7f),
+        "latin-1" | "latin1" | "iso-8859-1" | "iso8859-1" => narrow(0xff),
+        "utf-16" | "utf16" => wide(u16::to_le_bytes, true),
+        "utf-16-le" | "utf-16le" => wide(u16::to_le_bytes, false),
+        "utf-16-be" | "utf-16be" => wide(u16::to_be_bytes, false),
+        _ => {
+            Err(Halt::refused(format!("unknown encoding: {encoding}"))
+                .help("there are utf-8, ascii, latin-1 and utf-16"))
+        }
+    }
+}
+
+/// What `copy` needs to know of a template's arguments.
+fn for_copy(args: &Map) -> Map {
+    const COMMON: [&str; 14] = [
+        "dest",
+        "backup",
+        "force",
+        "follow",
+        "mode",
+        "owner",
+        "group",
+        "attributes",
+        "seuser",
+        "serole",
+        "setype",
+        "selevel",
+        "unsafe_writes",
+        "validate",
+    ];
+    COMMON.iter().filter_map(|name| Some((*name, args.get(name)?.clone()))).collect()
+}
+
+/// Where a template's text begins.
+pub fn first_letter(source: value::SourceId, header: bool) -> Span {
+    Span::new(source, if header { 2 } else { 1 }, 1, 1)
+}

@@ -1,0 +1,415 @@
+//! From a task as it was written to what it asks for on one host.
+use super::instance::{Call, Instance, Step};
+use super::loops::{self, Control, LoopItem, Looped};
+use super::names::Names;
+use super::{Context, Halt, actions, arguments, connection, hold, identity, judge, keyword, result};
+use crate::engine::message::{
+    Begun, Connection, Effect, Include, Item, Meta, Outcome, Own, Prepared, Question, Retry, Work,
+};
+use crate::playbook::model::Task;
+use lang::template::Scope;
+use std::sync::Arc;
+use target::protocol::{Body, Identity, Mode};
+use value::{Map, Value};
+
+/// One question with the names of its host.
+pub struct Asking<'q> {
+    pub question: &'q Question,
+    pub world: &'q Context<'q>,
+    pub scope: Box<dyn Scope + 'q>,
+}
+
+impl<'q> Asking<'q> {
+    pub fn new(question: &'q Question, world: &'q Context<'q>) -> Result<Self, Halt> {
+        Ok(Self { question, world, scope: world.world.scope(question, None)? })
+    }
+
+    pub fn names(&self, top: &Arc<Map>) -> Names<'_> {
+        Names::new(&*self.scope, top.clone(), self.question.alone)
+    }
+
+    pub fn task(&self) -> &'q Task {
+        &self.question.task
+    }
+}
+
+pub fn begin(question: &Question, world: &Context) -> Result<Begun, Halt> {
+    let asking = Asking::new(question, world)?;
+    let names = asking.names(&Arc::default());
+    let mut begun = Begun { name: name(&asking, &names)?, ..Begun::default() };
+    let work = header(&asking, &names, &mut begun).and_then(|()| work(&asking, &names, &mut begun));
+    begun.work = match work {
+        Ok(work) => work,
+        Err(halt) => Work::Known { outcome: halt.settle()?, effects: Vec::new() },
+    };
+    Ok(begun)
+}
+
+/// As the banner shows it: the role's name before the task's.
+fn name(asking: &Asking, names: &Names) -> Result<String, Halt> {
+    let task = asking.task();
+    let own = match &task.name {
+        Some(name) => names.banner(name)?,
+        None => task.action.written.to_string(),
+    };
+    Ok(match task.frame.role() {
+        Some(role) => format!("{} : {own}", role.name),
+        None => own,
+    })
+}
+
+/// What holds for the task whatever its condition says.
+fn header(asking: &Asking, names: &Names, begun: &mut Begun) -> Result<(), Halt> {
+    let task = asking.task();
+    begun.register = task.register.as_ref().map(ToString::to_string);
+    begun.judged_late = !task.failed_when.is_empty()
+        || !task.until.is_empty()
+        || task.retries.is_some()
+        || !task.changed_when.iter().all(keyword::is_literal);
+    // A word that cannot be read must not show what it was meant to hide.
+    begun.no_log = true;
+    begun.no_log = keyword::truth(names, "no_log", task.inherited(|keywords| keywords.no_log.as_ref()))?
+        .unwrap_or(asking.world.settings.no_log);
+    begun.run_once =
+        keyword::truth(names, "run_once", task.inherited(|keywords| keywords.run_once.as_ref()))?.unwrap_or(false);
+    begun.any_errors_fatal =
+        keyword::truth(names, "any_errors_fatal", task.inherited(|keywords| keywords.any_errors_fatal.as_ref()))?
+            .unwrap_or(false);
+    Ok(())
+}
+
+fn work(asking: &Asking, names: &Names, begun: &mut Begun) -> Result<Work, Halt> {
+    let conditions = asking.task().gathered(|keywords| &keywords.when);
+    match loops::items(asking.task(), &conditions, names)? {
+        Looped::Skipped(outcome) => Ok(Work::Known { outcome, effects: Vec::new() }),
+        Looped::Single => {
+            let each = Turn { asking, conditions: &conditions, names: names.with([]) }.run(begun)?;
+            single(asking, each, begun)
+        }
+        Looped::Items(items, control) => looped(asking, &conditions, names, items, &control, begun),
+    }
+}
+
+/// What one item came to.
+enum Each {
+    Known(Outcome, Vec<Effect>),
+    Call(Box<Ready>),
+    Include(Include),
+    Meta(Meta),
+}
+
+/// A call with all that its way to the host needs.
+struct Ready {
+    call: Call,
+    connection: Arc<Connection>,
+    identity: Option<Identity>,
+    environment: Vec<(String, String)>,
+    mode: Mode,
+    diff: bool,
+    timeout: Option<u32>,
+}
+
+impl Ready {
+    /// Whether both can ride in one call.
+    fn rides_with(&self, other: &Ready) -> bool {
+        self.call.module == other.call.module
+            && self.call.plain == other.call.plain
+            && self.connection.key == other.connection.key
+            && self.identity == other.identity
+            && self.environment == other.environment
+            && (self.mode, self.diff, self.timeout) == (other.mode, other.diff, other.timeout)
+    }
+}
+
+/// One item, or the task without a loop.
+struct Turn<'t> {
+    asking: &'t Asking<'t>,
+    conditions: &'t [&'t Value],
+    names: Names<'t>,
+}
+
+impl Turn<'_> {
+    /// A failure of the item is an outcome.
+    fn run(&self, begun: &mut Begun) -> Result<Each, Halt> {
+        match self.try_run(begun) {
+            Ok(each) => Ok(each),
+            Err(halt) => Ok(Each::Known(halt.settle()?, Vec::new())),
+        }
+    }
+
+    fn try_run(&self, begun: &mut Begun) -> Result<Each, Halt> {
+        if let Some(condition) = self.names.first_false(self.conditions.iter().copied())? {
+            return Ok(Each::Known(result::skipped(condition.clone()), Vec::new()));
+        }
+        flags(self.asking.task(), &self.names, begun)?;
+        let delegate = delegate(self.asking, &self.names, begun)?;
+        let (check, diff) = modes(self.asking, &self.names)?;
+        let written = arguments::written(self.asking.task(), &self.names)?;
+        let instance = Instance::new(self.asking, &self.names, &written, check, diff);
+        match actions::find(self.asking.task())?.prepare(&instance)? {
+            Step::Known(outcome, effects) => Ok(Each::Known(outcome, effects)),
+            Step::Meta(meta) => Ok(Each::Meta(meta)),
+            Step::Include(target) => Ok(Each::Include(Include { target, vars: self.names.top().clone(), label: None })),
+            Step::Call(call) => {
+                self.ready(call, check, diff, delegate.as_deref()).map(|ready| Each::Call(ready.into()))
+            }
+        }
+    }
+
+    fn ready(&self, call: Call, check: bool, diff: bool, delegate: Option<&str>) -> Result<Ready, Halt> {
+        let (asking, task) = (self.asking, self.asking.task());
+        let delegated = delegate.map(|host| asking.world.world.scope(asking.question, Some(host))).transpose()?;
+        let names = match &delegated {
+            Some(scope) => Names::new(&**scope, self.names.top().clone(), asking.question.alone),
+            None => self.names.with([]),
+        };
+        let timeout = keyword::integer(&self.names, "timeout", task.inherited(|keywords| keywords.timeout.as_ref()))?;
+        let host = match delegate {
+            Some(host) => Arc::from(host),
+            None => asking.world.world.host_name(asking.question.host),
+        };
+        Ok(Ready {
+            call,
+            connection: connection::connection(asking, &names, &host)?,
+            identity: identity::identity(asking, &names)?,
+            environment: environment(task, &self.names)?,
+            mode: match (asking.world.settings.plan, check) {
+                (true, _) => Mode::Plan,
+                (_, true) => Mode::Check,
+                _ => Mode::Apply,
+            },
+            diff,
+            timeout: timeout.and_then(|seconds| u32::try_from(seconds).ok()).filter(|seconds| *seconds > 0),
+        })
+    }
+}
+
+/// What is only looked at where the task runs.
+fn flags(task: &Task, names: &Names, begun: &mut Begun) -> Result<(), Halt> {
+    let ignore = task.inherited(|keywords| keywords.ignore_errors.as_ref());
+    begun.ignore_errors = keyword::truth(names, "ignore_errors", ignore)?.unwrap_or(false);
+    let ignore = task.inherited(|keywords| keywords.ignore_unreachable.as_ref());
+    begun.ignore_unreachable = keyword::truth(names, "ignore_unreachable", ignore)?.unwrap_or(false);
+    begun.notify.clear();
+    for written in &task.notify {
+        match keyword::value(names, "notify", Some(written))? {
+            Some(Value::List(several)) => begun.notify.extend(several.iter().map(Value::to_text)),
+            Some(one) => begun.notify.push(one.to_text()),
+            None => {}
+        }
+    }
+    if !task.until.is_empty() || task.retries.is_some() {
+        let retries = keyword::integer(names, "retries", task.retries.as_ref())?.unwrap_or(3).max(0);
+        let delay = keyword::number(names, "delay", task.delay.as_ref())?.unwrap_or(5.0).max(0.0);
+        begun.retry = Some(Retry { retries: u32::try_from(retries).unwrap_or(u32::MAX), delay });
+    }
+    Ok(())
+}
+
+/// The host that works in the place of this one.
+fn delegate(asking: &Asking, names: &Names, begun: &mut Begun) -> Result<Option<String>, Halt> {
+    let task = asking.task();
+    let written = task.inherited(|keywords| keywords.delegate_to.as_ref());
+    let Some(host) = keyword::text(names, "delegate_to", written)?.filter(|host| !host.is_empty()) else {
+        return Ok(None);
+    };
+    let same = *host == *asking.world.world.host_name(asking.question.host);
+    if !asking.question.alone && !same {
+        return Err(Halt::Fence);
+    }
+    let facts = keyword::truth(names, "delegate_facts", task.inherited(|keywords| keywords.delegate_facts.as_ref()))?;
+    if facts.unwrap_or(false) {
+        begun.delegate_facts = asking.world.world.host_by_name(&host);
+    }
+    begun.delegate = Some(host.clone());
+    Ok(Some(host).filter(|_| !same))
+}
+
+/// Whether it only looks, and whether it shows differences.
+fn modes(asking: &Asking, names: &Names) -> Result<(bool, bool), Halt> {
+    let (task, settings) = (asking.task(), asking.world.settings);
+    let check = keyword::truth(names, "check_mode", task.inherited(|keywords| keywords.check_mode.as_ref()))?;
+    let diff = keyword::truth(names, "diff", task.inherited(|keywords| keywords.diff.as_ref()))?;
+    Ok((check.unwrap_or(settings.check), diff.unwrap_or(settings.diff)))
+}
+
+/// From the outside in; the nearest wins.
+fn environment(task: &Task, names: &Names) -> Result<Vec<(String, String)>, Halt> {
+    let mut all = Map::new();
+    for written in task.gathered(|keywords| &keywords.environment) {
+        let value = keyword::value(names, "environment", Some(written))?;
+        let levels = match &value {
+            Some(Value::List(levels)) => levels.to_vec(),
+            Some(other) => vec![other.clone()],
+            None => Vec::new(),
+        };
+        for level in levels {
+            match level {
+                Value::Map(map) => all.extend(Arc::unwrap_or_clone(map)),
+                Value::Null | Value::Omit => {}
+                other => {
+                    let message = format!("environment must be a dictionary, received {}", other.type_name());
+                    return Err(Halt::refused(message).at(super::names::origin(written)));
+                }
+            }
+        }
+    }
+    Ok(all.iter().map(|(name, value)| (name.value().to_text(), value.to_text())).collect())
+}
+
+// ---- one ----
+
+fn single(asking: &Asking, each: Each, begun: &mut Begun) -> Result<Work, Halt> {
+    Ok(match each {
+        Each::Meta(meta) => Work::Meta(meta),
+        Each::Include(include) => Work::Include(vec![include]),
+        Each::Known(outcome, effects) => {
+            let (outcome, effects) = judge::known(asking, &Arc::default(), outcome, effects, begun)?;
+            Work::Known { outcome, effects }
+        }
+        Each::Call(ready) => {
+            let item = Item { label: None, vars: Arc::default(), known: None, own: None };
+            prepared(vec![(item, Some(*ready))], 0.0, false, begun)
+        }
+    })
+}
+
+// ---- loops ----
+
+fn looped(
+    asking: &Asking,
+    conditions: &[&Value],
+    names: &Names,
+    turns: Vec<LoopItem>,
+    control: &Control,
+    begun: &mut Begun,
+) -> Result<Work, Halt> {
+    let mut items = Vec::new();
+    let mut includes = Vec::new();
+    let mut effects = Vec::new();
+    // What earlier items set is seen by later ones.
+    let mut learned = Map::new();
+    for (index, turn) in turns.iter().enumerate() {
+        let vars = turn.vars.iter().filter_map(|(key, value)| Some((key.as_str()?.to_string(), value.clone())));
+        let learned_so_far = learned.iter().filter_map(|(key, value)| Some((key.as_str()?.to_string(), value.clone())));
+        let item_names = names.with(learned_so_far.chain(vars));
+        let label = match begun.no_log {
+            true => "(censored due to no_log)".to_string(),
+            false => loops::label(turn, control, &item_names)?,
+        };
+        let each = Turn { asking, conditions, names: item_names.with([]) }.run(begun)?;
+        let mut item = Item { label: Some(label.clone()), vars: turn.vars.clone(), known: None, own: None };
+        match each {
+            Each::Meta(meta) => return Ok(Work::Meta(meta)),
+            Each::Include(include) => {
+                includes.push(Include { vars: turn.vars.clone(), label: Some(label), ..include });
+            }
+            Each::Call(ready) => items.push((item, Some(*ready))),
+            Each::Known(outcome, new) => {
+                let (outcome, new) = judge::known(asking, item_names.top(), outcome, new, begun)?;
+                learn(&new, &mut learned);
+                effects.extend(new);
+                let stop = judge::stops(asking, item_names.top(), &control.break_when, &outcome)?;
+                if control.pause > 0.0 && index + 1 < turns.len() && !outcome.skipped {
+                    pause(asking, control.pause)?;
+                }
+                item.known = Some(judge::with_item(outcome, &turn.vars));
+                items.push((item, None));
+                if stop {
+                    break;
+                }
+            }
+        }
+    }
+    if !includes.is_empty() {
+        return Ok(Work::Include(includes));
+    }
+    let calls = items.iter().any(|(_, ready)| ready.is_some());
+    if !calls {
+        let items = items.into_iter().map(|(item, _)| item).collect::<Vec<_>>();
+        let outcomes = items.iter().filter_map(|item| item.known.clone()).collect();
+        return Ok(Work::Known { outcome: judge::aggregate(&items, outcomes), effects });
+    }
+    Ok(prepared(items, control.pause, !control.break_when.is_empty(), begun))
+}
+
+fn pause(asking: &Asking, seconds: f64) -> Result<(), Halt> {
+    if !asking.question.alone {
+        return Err(Halt::Fence);
+    }
+    asking.world.surroundings.sleep(seconds);
+    Ok(())
+}
+
+fn learn(effects: &[Effect], learned: &mut Map) {
+    for effect in effects {
+        match effect {
+            Effect::SetFact { name, value, .. } => {
+                learned.insert(name.as_str(), value.clone());
+            }
+            Effect::Included(map) => learned.extend(map.clone()),
+            _ => {}
+        }
+    }
+}
+
+/// One call for all items that can ride together; otherwise one each.
+fn prepared(items: Vec<(Item, Option<Ready>)>, pause: f64, breaks: bool, begun: &mut Begun) -> Work {
+    let together = {
+        let mut ready = items.iter().filter_map(|(_, ready)| ready.as_ref());
+        let first = ready.next();
+        first.is_none_or(|first| ready.all(|other| other.rides_with(first)))
+    };
+    let looped = items.len() > 1 || items.iter().any(|(item, _)| item.label.is_some());
+    let one_by_one = looped && (!together || begun.retry.is_some() || pause > 0.0 || breaks);
+    let mut bodies = Vec::new();
+    let mut notes = Vec::new();
+    let mut all = Vec::new();
+    let mut shared: Option<Ready> = None;
+    for (mut item, ready) in items {
+        let Some(mut ready) = ready else {
+            notes.push(Value::Null);
+            all.push(item);
+            continue;
+        };
+        bodies.push(std::mem::take(&mut ready.call.args));
+        notes.push(std::mem::take(&mut ready.call.notes));
+        if !together {
+            item.own = Some(Arc::new(own(&ready)));
+        }
+        all.push(item);
+        shared.get_or_insert(ready);
+    }
+    begun.notes = Value::list(notes);
+    let Some(ready) = shared else { return Work::default() };
+    let module = ready.call.module;
+    Work::Call(Box::new(Prepared {
+        connection: ready.connection,
+        identity: ready.identity,
+        plain: ready.call.plain,
+        hold: hold::hold(&module),
+        brings_facts: ready.call.brings_facts,
+        fence: !ready.call.brings_facts && hold::may_bring_facts(&module),
+        body: Body {
+            module,
+            items: bodies,
+            mode: ready.mode,
+            diff: ready.diff,
+            environment: ready.environment,
+            timeout: ready.timeout,
+            no_log: begun.no_log,
+        },
+        items: all,
+        one_by_one,
+        pause,
+    }))
+}
+
+fn own(ready: &Ready) -> Own {
+    Own {
+        module: ready.call.module.clone(),
+        connection: ready.connection.clone(),
+        identity: ready.identity.clone(),
+        environment: ready.environment.clone(),
+    }
+}

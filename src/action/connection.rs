@@ -1,0 +1,137 @@
+//! How a host is reached: variables stand over the task's keywords, and these over the command line and the configuration.
+use super::begin::Asking;
+use super::names::{Names, origin};
+use super::{Halt, keyword};
+use crate::engine::message::{Connection, ConnectionKey, SshOptions, Transport};
+use std::sync::Arc;
+use target::protocol::Password;
+use value::Value;
+use value::spec::to_bool;
+
+const LOCAL_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
+
+/// `names` are those of the host that is reached, which is another one for a delegated task.
+pub fn connection(asking: &Asking, names: &Names, host: &str) -> Result<Arc<Connection>, Halt> {
+    let settings = asking.world.settings;
+    let timeout = variable(names, &["ansible_ssh_timeout", "ansible_timeout"])?;
+    let timeout = timeout.and_then(|value| value.to_text().trim().parse().ok()).unwrap_or(settings.timeout);
+    let remote_tmp = text(names, &["ansible_remote_tmp"])?.or_else(|| settings.remote_tmp.clone());
+    let kind = kind(asking, names, host)?;
+    let transport = match kind.as_str() {
+        "local" => Transport::Local,
+        "ssh" | "smart" | "paramiko" | "paramiko_ssh" => Transport::Ssh(ssh(asking, names, host)?),
+        other => {
+            return Err(Halt::refused(format!("the connection plugin '{other}' is not there yet"))
+                .help("`ssh` and `local` are; `ansible_connection` or the keyword `connection` says which"));
+        }
+    };
+    Ok(Arc::new(Connection { key: key(&transport), transport, name: host.to_string(), timeout, remote_tmp }))
+}
+
+/// The transport's name, without its collection.
+fn kind(asking: &Asking, names: &Names, host: &str) -> Result<String, Halt> {
+    let task = asking.task();
+    let written = task.inherited(|keywords| keywords.connection.as_ref());
+    let said = match text(names, &["ansible_connection"])? {
+        Some(said) => Some(said),
+        None => keyword::text(names, "connection", written)?,
+    };
+    // `localhost` need not be in an inventory, and is then this machine.
+    let implicit = LOCAL_NAMES.contains(&host) && asking.world.world.host_by_name(host).is_none();
+    let said = match said {
+        Some(said) => said,
+        None if implicit => "local".into(),
+        None => asking.world.settings.connection.clone().unwrap_or_else(|| "ssh".into()),
+    };
+    Ok(said.rsplit('.').next().unwrap_or("ssh").to_string())
+}
+
+fn ssh(asking: &Asking, names: &Names, host: &str) -> Result<SshOptions, Halt> {
+    let (task, settings) = (asking.task(), asking.world.settings);
+    let user = match text(names, &["ansible_user", "ansible_ssh_user"])? {
+        Some(user) => Some(user),
+        None => keyword::text(names, "remote_user", task.inherited(|keywords| keywords.remote_user.as_ref()))?,
+    };
+    let port = match variable(names, &["ansible_port", "ansible_ssh_port"])? {
+        Some(port) => Some(port),
+        None => keyword::value(names, "port", task.inherited(|keywords| keywords.port.as_ref()))?,
+    };
+    let port = port.map(|port| port_number(&port)).transpose()?.or(settings.port);
+    let checking = variable(names, &["ansible_ssh_host_key_checking", "ansible_host_key_checking"])?;
+    let password = variable(names, &["ansible_password", "ansible_ssh_pass", "ansible_ssh_password"])?;
+    let ssh_args = text(names, &["ansible_ssh_args"])?.unwrap_or_else(|| settings.ssh_args.clone());
+    let common = text(names, &["ansible_ssh_common_args"])?.unwrap_or_else(|| settings.ssh_common_args.clone());
+    let extra = text(names, &["ansible_ssh_extra_args"])?.unwrap_or_else(|| settings.ssh_extra_args.clone());
+    let key_file = text(names, &["ansible_private_key_file", "ansible_ssh_private_key_file"])?;
+    Ok(SshOptions {
+        address: text(names, &["ansible_host", "ansible_ssh_host"])?.unwrap_or_else(|| host.to_string()),
+        port,
+        user: user.or_else(|| settings.remote_user.clone()),
+        private_key_file: key_file.or_else(|| settings.private_key_file.clone()),
+        host_key_checking: checking.and_then(|value| to_bool(&value).ok()).unwrap_or(settings.host_key_checking),
+        control_persist: control_persist(&ssh_args),
+        args: words(&ssh_args)?.into_iter().chain(words(&common)?).chain(words(&extra)?).collect(),
+        executable: text(names, &["ansible_ssh_executable"])?.or_else(|| settings.ssh_executable.clone()),
+        password: password.map(|password| secret(asking, &password)).or_else(|| settings.password.clone()),
+    })
+}
+
+fn port_number(port: &Value) -> Result<u16, Halt> {
+    port.to_text()
+        .trim()
+        .parse()
+        .map_err(|_| Halt::refused(format!("'{}' is not a port number", port.to_text())).at(origin(port)))
+}
+
+/// Words of a shell-like text.
+pub fn words(text: &str) -> Result<Vec<String>, Halt> {
+    super::split::words(text).map_err(Halt::refused)
+}
+
+/// What `-o ControlPersist=` says in them.
+fn control_persist(args: &str) -> Option<String> {
+    let at = args.find("ControlPersist")? + "ControlPersist".len();
+    let rest = args.get(at..)?.trim_start_matches(['=', ' ']);
+    rest.split_whitespace().next().map(|word| word.trim_matches(['"', '\'']).to_string())
+}
+
+pub fn secret(asking: &Asking, value: &Value) -> Password {
+    asking.world.surroundings.keep_secret(value);
+    Password(value.to_text())
+}
+
+/// The first of these names that has a value.
+pub fn variable(names: &Names, known_as: &[&str]) -> Result<Option<Value>, Halt> {
+    for name in known_as {
+        let value = names.get(name).map_err(|halt| halt.within(format!("Error while evaluating '{name}'")))?;
+        if let Some(value) = value.filter(|value| !matches!(value, Value::Null | Value::Omit)) {
+            return Ok(Some(value));
+        }
+    }
+    Ok(None)
+}
+
+pub fn text(names: &Names, known_as: &[&str]) -> Result<Option<String>, Halt> {
+    Ok(variable(names, known_as)?.map(|value| value.to_text()).filter(|text| !text.is_empty()))
+}
+
+/// Equal ways share one connection, whatever the inventory calls the host.
+fn key(transport: &Transport) -> ConnectionKey {
+    let text = match transport {
+        Transport::Local => "local".to_string(),
+        Transport::Ssh(ssh) => {
+            let port = ssh.port.map(|port| port.to_string()).unwrap_or_default();
+            let parts = [
+                ssh.user.as_deref().unwrap_or(""),
+                &ssh.address,
+                &port,
+                ssh.private_key_file.as_deref().unwrap_or(""),
+                ssh.executable.as_deref().unwrap_or(""),
+                if ssh.host_key_checking { "" } else { "unchecked" },
+                &ssh.args.join("\u{1f}"),
+            ];
+            format!("ssh\u{1e}{}", parts.join("\u{1e}"))
+        }
+    };
+    ConnectionKey(text.into())
+}

@@ -1,0 +1,376 @@
+//! From a call's answers to outcomes: the action's second half, `changed_when`, `failed_when`, `until`, and the sum of a loop.
+use super::begin::Asking;
+use super::instance::Finish;
+use super::names::Names;
+use super::{Halt, actions, result};
+use crate::engine::message::{About, Begun, Effect, Evaluated, Item, Judged, Outcome, Retry, Work};
+use std::sync::Arc;
+use target::protocol::{Answer, Diff};
+use value::{Map, Str, Value};
+
+/// Of the task, or of the one item that was asked about.
+pub fn judge(
+    asking: &Asking,
+    begun: &Begun,
+    answers: &[Answer],
+    attempt: u32,
+    item: Option<usize>,
+) -> Result<Judged, Halt> {
+    let Work::Call(prepared) = &begun.work else { return Ok(nothing(begun)) };
+    if let Some(index) = item {
+        let (Some(item), Some(answer)) = (prepared.items.get(index), answers.first()) else {
+            return Ok(nothing(begun));
+        };
+        let stop_conditions = asking.task().looped.as_ref().map(|looped| &looped.control.break_when[..]);
+        let judged = one(asking, begun, item, index, answer, attempt)?;
+        let stop = !judged.again && stops(asking, &item.vars, stop_conditions.unwrap_or(&[]), &judged.outcome)?;
+        return Ok(Judged { stop, ..judged });
+    }
+    let mut answers = answers.iter();
+    let mut judged = Judged { outcome: Outcome::default(), effects: Vec::new(), again: false, stop: false };
+    let mut outcomes = Vec::new();
+    for (index, item) in prepared.items.iter().enumerate() {
+        match &item.known {
+            Some(known) => outcomes.push(known.clone()),
+            None => {
+                let Some(answer) = answers.next() else { continue };
+                let one = one(asking, begun, item, index, answer, attempt)?;
+                judged.again |= one.again;
+                judged.effects.extend(one.effects);
+                outcomes.push(one.outcome);
+            }
+        }
+    }
+    judged.outcome = match prepared.items.as_slice() {
+        [single] if single.label.is_none() => outcomes.pop().unwrap_or_default(),
+        items => aggregate(items, outcomes),
+    };
+    Ok(judged)
+}
+
+/// A question about work that has no call: nothing to judge.
+fn nothing(begun: &Begun) -> Judged {
+    let (outcome, effects) = match &begun.work {
+        Work::Known { outcome, effects } => (outcome.clone(), effects.clone()),
+        _ => Default::default(),
+    };
+    Judged { outcome, effects, again: false, stop: false }
+}
+
+/// What failed while it was judged, or before the task's flags were known.
+pub fn settled(about: &About, outcome: Outcome) -> Evaluated {
+    match about {
+        About::Begin => {
+            let work = Work::Known { outcome, effects: Vec::new() };
+            Evaluated::Begun(Box::new(Begun { work, no_log: true, ..Begun::default() }))
+        }
+        About::Judge { .. } => {
+            Evaluated::Judged(Box::new(Judged { outcome, effects: Vec::new(), again: false, stop: false }))
+        }
+    }
+}
+
+fn one(
+    asking: &Asking,
+    begun: &Begun,
+    item: &Item,
+    index: usize,
+    answer: &Answer,
+    attempt: u32,
+) -> Result<Judged, Halt> {
+    let notes = begun.notes.as_list().and_then(|notes| notes.get(index)).unwrap_or(&Value::Null);
+    let action = actions::find(asking.task())?;
+    let (outcome, mut effects) = match action.finish(&Finish { asking, notes }, from_answer(answer)) {
+        Ok(finished) => finished,
+        Err(halt) => (halt.settle()?, Vec::new()),
+    };
+    effects.extend(facts(&outcome));
+    let (outcome, again) = verdict(asking, &item.vars, outcome, begun.retry, attempt)?;
+    Ok(Judged { outcome: with_item(outcome, &item.vars), effects, again, stop: false })
+}
+
+/// An outcome of the controller's own, judged as any other.
+pub fn known(
+    asking: &Asking,
+    vars: &Arc<Map>,
+    outcome: Outcome,
+    effects: Vec<Effect>,
+    begun: &Begun,
+) -> Result<(Outcome, Vec<Effect>), Halt> {
+    if outcome.skipped || outcome.diagnostic.is_some() {
+        return Ok((outcome, effects));
+    }
+    // Nothing that is known changes by waiting, so the attempts are counted and not made.
+    let attempt = begun.retry.map_or(1, |retry| retry.retries + 1);
+    let (first, again) = verdict(asking, vars, outcome.clone(), begun.retry, 1)?;
+    let judged = if again { verdict(asking, vars, outcome, begun.retry, attempt)?.0 } else { first };
+    Ok((judged, effects))
+}
+
+/// The task's own words about a result. The flag says that `until` wants another attempt.
+fn verdict(
+    asking: &Asking,
+    vars: &Arc<Map>,
+    mut outcome: Outcome,
+    retry: Option<Retry>,
+    attempt: u32,
+) -> Result<(Outcome, bool), Halt> {
+    let task = asking.task();
+    if outcome.unforeseen.is_some() {
+        return Ok((outcome, false));
+    }
+    if !outcome.skipped && !(task.changed_when.is_empty() && task.failed_when.is_empty()) {
+        conditions(asking, vars, &mut outcome)?;
+    }
+    let Some(retry) = retry else { return Ok((outcome, false)) };
+    let holds = match task.until.as_slice() {
+        [] => !outcome.failed,
+        until => match seen(asking, vars, &outcome).first_false(until) {
+            Ok(missed) => missed.is_none(),
+            Err(halt) => return Ok((halt.settle()?, false)),
+        },
+    };
+    let last = attempt > retry.retries;
+    let attempts = if last && !holds { retry.retries.max(1) } else { attempt };
+    result::edit(&mut outcome, |fields| {
+        fields.insert("attempts", attempts);
+        if last && !holds {
+            fields.insert("failed", true);
+        }
+    });
+    outcome.failed |= last && !holds;
+    Ok((outcome, !holds && !last))
+}
+
+/// `changed_when`, then `failed_when`. A condition that cannot be evaluated fails the task, and its result keeps the words.
+fn conditions(asking: &Asking, vars: &Arc<Map>, outcome: &mut Outcome) -> Result<(), Halt> {
+    let task = asking.task();
+    if !task.changed_when.is_empty() {
+        match seen(asking, vars, outcome).first_false(&task.changed_when) {
+            Ok(missed) => set(outcome, missed.is_none(), None),
+            Err(Halt::Failed(failure)) => return unjudged(outcome, "changed_when_result", *failure),
+            Err(halt) => return Err(halt),
+        }
+    }
+    if !task.failed_when.is_empty() {
+        match seen(asking, vars, outcome).first_false(&task.failed_when) {
+            Ok(missed) => set(outcome, outcome.changed, Some(missed.is_none())),
+            Err(Halt::Failed(failure)) => return unjudged(outcome, "failed_when_result", *failure),
+            Err(halt) => return Err(halt),
+        }
+    }
+    Ok(())
+}
+
+fn set(outcome: &mut Outcome, changed: bool, failed: Option<bool>) {
+    let was_failed = outcome.failed;
+    outcome.changed = changed;
+    outcome.failed = failed.unwrap_or(was_failed);
+    result::edit(outcome, |fields| {
+        fields.insert("changed", changed);
+        if let Some(failed) = failed {
+            fields.insert("failed", failed);
+            fields.insert("failed_when_result", failed);
+            if was_failed && !failed {
+                fields.insert("failed_when_suppressed_exception", "(traceback unavailable)");
+            }
+        }
+    });
+}
+
+fn unjudged(outcome: &mut Outcome, key: &str, failure: super::Failure) -> Result<(), Halt> {
+    outcome.failed = true;
+    result::edit(outcome, |fields| {
+        fields.insert("failed", true);
+        fields.insert(key, failure.message);
+    });
+    outcome.diagnostic = Some(Box::new(failure.diagnostic));
+    Ok(())
+}
+
+/// The names as conditions on a result see them: the item's, what the task registers, the facts that it brought.
+fn seen<'a>(asking: &'a Asking, vars: &Arc<Map>, outcome: &Outcome) -> Names<'a> {
+    let mut top = (**vars).clone();
+    if let Some(Value::Map(facts)) = outcome.result.get("ansible_facts") {
+        top.extend((**facts).clone().into_iter().filter(|(key, _)| !top_is_ours(key.as_str().unwrap_or(""), vars)));
+    }
+    if let Some(register) = &asking.task().register {
+        top.insert(register.as_str(), Value::Map(outcome.result.clone()));
+    }
+    asking.names(&Arc::new(top))
+}
+
+fn top_is_ours(name: &str, vars: &Map) -> bool {
+    vars.contains(name) || forbidden_fact(name)
+}
+
+/// `break_when`: whether the loop ends with this item.
+pub fn stops(asking: &Asking, vars: &Arc<Map>, conditions: &[Value], outcome: &Outcome) -> Result<bool, Halt> {
+    if conditions.is_empty() {
+        return Ok(false);
+    }
+    Ok(seen(asking, vars, outcome).first_false(conditions)?.is_none())
+}
+
+// ---- from the host ----
+
+/// An answer as Ansible's actions complete it. What came from a host is never evaluated.
+fn from_answer(answer: &Answer) -> Outcome {
+    let mut fields: Map = match Value::from(answer.result.clone()).untrusted() {
+        Value::Map(map) => Arc::unwrap_or_clone(map),
+        _ => Map::new(),
+    };
+    for name in ["stdout", "stderr"] {
+        let lines = format!("{name}_lines");
+        if let (Some(Value::Str(text)), false) = (fields.get(name), fields.contains(&lines)) {
+            let split = split_lines(text);
+            fields.insert(lines, split);
+        }
+    }
+    fields.insert("changed", answer.changed);
+    if answer.skipped {
+        fields.insert("skipped", true);
+    } else {
+        fields.insert("failed", answer.failed);
+    }
+    if !answer.diff.is_empty() && !fields.contains("diff") {
+        fields.insert("diff", Value::list(answer.diff.iter().map(diff_value)));
+    }
+    for (name, said) in [("warnings", &answer.warnings), ("deprecations", &answer.deprecations)] {
+        if !said.is_empty() {
+            fields.insert(name, Value::list(said.iter().map(|text| text.as_str().into())));
+        }
+    }
+    Outcome {
+        changed: answer.changed,
+        failed: answer.failed,
+        skipped: answer.skipped,
+        result: Arc::new(fields),
+        diff: answer.diff.clone(),
+        warnings: answer.warnings.clone(),
+        deprecations: answer.deprecations.clone(),
+        unforeseen: answer.unforeseen.clone(),
+        ..Outcome::default()
+    }
+}
+
+/// Python's `splitlines`, for what programs print.
+fn split_lines(text: &Str) -> Value {
+    let line = |line: &str| Value::Str(Str::from(line).with_secrecy(text.is_secret()));
+    let whole = text.replace("\r\n", "\n");
+    let mut lines: Vec<&str> = whole
+        .split(['\n', '\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}', '\u{2029}'])
+        .collect();
+    if lines.last().is_some_and(|last| last.is_empty()) {
+        lines.pop();
+    }
+    Value::list(lines.into_iter().map(line))
+}
+
+fn diff_value(diff: &Diff) -> Value {
+    if let Some(prepared) = &diff.prepared {
+        return Value::map([("prepared", prepared.as_str())]);
+    }
+    Value::map([
+        ("before_header", diff.before_header.as_str()),
+        ("after_header", &diff.after_header),
+        ("before", &diff.before),
+        ("after", &diff.after),
+    ])
+}
+
+/// `ansible_facts` of a module's answer; never a name that says how to reach a host.
+fn facts(outcome: &Outcome) -> Option<Effect> {
+    let facts = outcome.result.get("ansible_facts")?.as_map()?;
+    if outcome.failed || facts.is_empty() {
+        return None;
+    }
+    let named = facts.iter().filter_map(|(key, value)| Some((key.as_str()?, value)));
+    let kept = named.filter(|(name, _)| !forbidden_fact(name));
+    Some(Effect::Facts(
+        kept.map(|(name, value)| (name.strip_prefix("ansible_").unwrap_or(name), value.clone())).collect(),
+    ))
+}
+
+/// Names that a host must not set for itself: they say how it is reached and who works there.
+fn forbidden_fact(name: &str) -> bool {
+    const EXACT: [&str; 12] = [
+        "ansible_host",
+        "ansible_port",
+        "ansible_user",
+        "ansible_connection",
+        "ansible_password",
+        "ansible_timeout",
+        "ansible_private_key_file",
+        "ansible_remote_tmp",
+        "ansible_shell_type",
+        "ansible_shell_executable",
+        "ansible_facts",
+        "hostvars",
+    ];
+    const BEGINNINGS: [&str; 5] = ["ansible_ssh_", "ansible_become", "ansible_sudo", "ansible_su_", "ansible_winrm"];
+    // The host's own public keys are facts, and a name of that family.
+    let host_key = name.starts_with("ansible_ssh_host_key_");
+    EXACT.contains(&name) || (!host_key && BEGINNINGS.iter().any(|beginning| name.starts_with(beginning)))
+}
+
+// ---- loops ----
+
+/// An item's result with the names of its item, as `results` has it.
+pub fn with_item(mut outcome: Outcome, vars: &Arc<Map>) -> Outcome {
+    if !vars.is_empty() {
+        result::edit(&mut outcome, |fields| fields.extend((**vars).clone()));
+    }
+    outcome
+}
+
+/// The sum of a loop, as `register` has it. `outcomes` may be fewer than the items, where the loop ended early.
+pub fn aggregate(items: &[Item], outcomes: Vec<Outcome>) -> Outcome {
+    let failed = outcomes.iter().any(|outcome| outcome.failed);
+    let changed = outcomes.iter().any(|outcome| outcome.changed);
+    let skipped = outcomes.iter().all(|outcome| outcome.skipped);
+    let said = |of: fn(&Outcome) -> &Vec<String>| {
+        let mut all: Vec<String> = Vec::new();
+        for text in outcomes.iter().flat_map(of) {
+            if !all.contains(text) {
+                all.push(text.clone());
+            }
+        }
+        all
+    };
+    let (warnings, deprecations) = (said(|outcome| &outcome.warnings), said(|outcome| &outcome.deprecations));
+    let mut fields = Map::new();
+    fields.insert("results", Value::list(outcomes.iter().map(|outcome| Value::Map(outcome.result.clone()))));
+    fields.insert("changed", changed);
+    fields.insert("skipped", skipped);
+    if failed {
+        fields.insert("failed", true);
+    }
+    let msg = match (failed, skipped) {
+        (true, _) => "One or more items failed",
+        (_, true) => "All items skipped",
+        _ => "All items completed",
+    };
+    fields.insert("msg", msg);
+    for (name, said) in [("warnings", &warnings), ("deprecations", &deprecations)] {
+        if !said.is_empty() {
+            fields.insert(name, said.clone());
+        }
+    }
+    Outcome {
+        changed,
+        failed,
+        skipped,
+        unreachable: outcomes.iter().any(|outcome| outcome.unreachable),
+        result: Arc::new(fields),
+        warnings,
+        deprecations,
+        unforeseen: outcomes.iter().find_map(|outcome| outcome.unforeseen.clone()),
+        items: items
+            .iter()
+            .zip(outcomes)
+            .map(|(item, outcome)| (item.label.clone().unwrap_or_default(), outcome))
+            .collect(),
+        ..Outcome::default()
+    }
+}

@@ -1,0 +1,133 @@
+//! The items of a task's loop, and what each of them brings into the names.
+use super::names::{Names, origin};
+use super::{Halt, keyword, result};
+use crate::engine::message::Outcome;
+use crate::playbook::model::{Loop, LoopControl, LoopSource, Task};
+use std::sync::Arc;
+use value::{Map, Span, Str, Value};
+
+pub enum Looped {
+    /// The task has no loop.
+    Single,
+    /// A list without items, or one that need not be known because the task is skipped.
+    Skipped(Outcome),
+    Items(Vec<LoopItem>, Control),
+}
+
+/// One turn of a loop.
+pub struct LoopItem {
+    /// The item's names: `item`, `ansible_loop` ...
+    pub vars: Arc<Map>,
+    pub item: Value,
+}
+
+/// `loop_control`, evaluated; what speaks of an item stays as it was written.
+pub struct Control {
+    pub label: Option<Value>,
+    pub break_when: Vec<Value>,
+    pub pause: f64,
+}
+
+pub fn items(task: &Task, conditions: &[&Value], names: &Names) -> Result<Looped, Halt> {
+    let Some(looped) = &task.looped else { return Ok(Looped::Single) };
+    let list = match list(looped, names) {
+        Ok(list) => list,
+        // A loop over what is not defined does no harm to a task that is skipped anyway.
+        Err(halt @ Halt::Failed(_)) => {
+            return match names.first_false(conditions.iter().copied()) {
+                Ok(Some(condition)) => Ok(Looped::Skipped(result::skipped(condition.clone()))),
+                Err(pending @ (Halt::Pending(_) | Halt::Fence)) => Err(pending),
+                _ => Err(halt),
+            };
+        }
+        Err(halt) => return Err(halt),
+    };
+    if list.is_empty() {
+        let fields = [("skipped_reason", Value::from("No items in the list")), ("results", Value::list([]))];
+        return Ok(Looped::Skipped(result::skipped_with(fields)));
+    }
+    let (items, control) = turns(&looped.control, list, names)?;
+    Ok(Looped::Items(items, control))
+}
+
+fn list(looped: &Loop, names: &Names) -> Result<Vec<Value>, Halt> {
+    match &looped.source {
+        LoopSource::List(written) => {
+            let value = names.value(written).map_err(|halt| halt.at(origin(written).or(Some(looped.span))))?;
+            match value.as_list() {
+                Some(items) => Ok(items.to_vec()),
+                None => Err(not_a_list(&value, origin(written).or(Some(looped.span)))),
+            }
+        }
+        LoopSource::With { lookup, terms } => with(lookup, terms, looped.span, names),
+    }
+}
+
+fn not_a_list(value: &Value, span: Option<Span>) -> Halt {
+    Halt::refused(format!("The `loop` value must resolve to a 'list', not '{}'.", value.type_name()))
+        .at(span)
+        .help("provide a list of items or templates, or a template that gives a list")
+}
+
+/// `with_NAME`: what the lookup gives for its terms.
+fn with(lookup: &str, terms: &Value, span: Span, names: &Names) -> Result<Vec<Value>, Halt> {
+    let place = origin(terms).or(Some(span));
+    let terms = names.value(terms).map_err(|halt| halt.at(place))?;
+    let terms = if terms.is_null() { Value::list([]) } else { terms };
+    let words = if terms.as_list().is_some() { "*terms" } else { "terms" };
+    let expression = Str::trusted(format!("query('{lookup}', {words})"), place);
+    let names = names.with([("terms".to_string(), terms)]);
+    match names.expression(&expression).map_err(|halt| halt.at(place))? {
+        Value::List(items) => Ok(Arc::unwrap_or_clone(items)),
+        other => Err(not_a_list(&other, place)),
+    }
+}
+
+fn turns(control: &LoopControl, list: Vec<Value>, names: &Names) -> Result<(Vec<LoopItem>, Control), Halt> {
+    let loop_var = keyword::text(names, "loop_var", control.loop_var.as_ref())?.unwrap_or_else(|| "item".into());
+    let index_var = keyword::text(names, "index_var", control.index_var.as_ref())?;
+    let extended = keyword::truth(names, "extended", control.extended.as_ref())?.unwrap_or(false);
+    let allitems = keyword::truth(names, "extended_allitems", control.extended_allitems.as_ref())?.unwrap_or(true);
+    let pause = keyword::number(names, "pause", control.pause.as_ref())?.unwrap_or(0.0);
+    let all = Value::list(list.iter().cloned());
+    let turn = |(index, item): (usize, &Value)| {
+        let mut vars = Map::new();
+        vars.insert(loop_var.as_str(), item.clone());
+        vars.insert("ansible_loop_var", loop_var.as_str());
+        if let Some(index_var) = &index_var {
+            vars.insert(index_var.as_str(), index);
+            vars.insert("ansible_index_var", index_var.as_str());
+        }
+        if extended {
+            vars.insert("ansible_loop", position(&list, index, allitems.then(|| all.clone())));
+        }
+        LoopItem { vars: Arc::new(vars), item: item.clone() }
+    };
+    let items = list.iter().enumerate().map(turn).collect();
+    Ok((items, Control { label: control.label.clone(), break_when: control.break_when.clone(), pause }))
+}
+
+/// `ansible_loop`.
+fn position(list: &[Value], index: usize, all: Option<Value>) -> Map {
+    let mut position = Map::new();
+    position.extend(all.map(|all| ("allitems", all)));
+    position.insert("first", index == 0);
+    position.insert("index", index + 1);
+    position.insert("index0", index);
+    position.insert("last", index + 1 == list.len());
+    position.insert("length", list.len());
+    position.insert("revindex", list.len() - index);
+    position.insert("revindex0", list.len() - index - 1);
+    position.extend(list.get(index + 1).map(|next| ("nextitem", next.clone())));
+    position.extend(index.checked_sub(1).and_then(|before| list.get(before)).map(|item| ("previtem", item.clone())));
+    position
+}
+
+/// What stands in `(item=...)`.
+pub fn label(item: &LoopItem, control: &Control, names: &Names) -> Result<String, Halt> {
+    match &control.label {
+        None => Ok(item.item.to_text()),
+        Some(Value::Str(label)) => names.banner(label),
+        Some(other) => names.text(other),
+    }
+}

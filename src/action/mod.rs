@@ -1,0 +1,33 @@
+//! What a task needs of the controller before and after its call, and tasks that need no host.
+//!
+//! Read `evaluate` (one question, one answer), then `begin` (from a task as written to a call) and `judge` (from a call's answers
+//! to outcomes). What single modules need beyond that is in `actions`, a file each.
+mod actions;
+mod arguments;
+mod begin;
+mod cache;
+mod connection;
+mod evaluate;
+mod halt;
+mod hold;
+mod identity;
+mod instance;
+mod judge;
+mod keyword;
+mod loops;
+mod names;
+mod result;
+mod search;
+mod settings;
+mod split;
+#[cfg(test)]
+mod tests;
+mod world;
+
+pub use cache::Cache;
+pub use evaluate::evaluate;
+pub use halt::{Failure, Halt};
+pub use judge::aggregate;
+pub use names::Names;
+pub use settings::Settings;
+pub use world::{Answered, Content, Context, FileState, Surroundings, World};

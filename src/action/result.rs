@@ -1,0 +1,47 @@
+//! Results as Ansible shapes them: every one says `changed`, and those that ran also say `failed`.
+use crate::engine::message::Outcome;
+use std::sync::Arc;
+use value::{Map, Value};
+
+/// What an action of the controller came to.
+pub fn ok(fields: Map) -> Outcome {
+    with_flags(fields, false, false)
+}
+
+pub fn changed(fields: Map) -> Outcome {
+    with_flags(fields, true, false)
+}
+
+pub fn failed(fields: Map) -> Outcome {
+    with_flags(fields, false, true)
+}
+
+fn with_flags(mut fields: Map, changed: bool, failed: bool) -> Outcome {
+    fields.insert("changed", changed);
+    fields.insert("failed", failed);
+    Outcome { changed, failed, result: Arc::new(fields), ..Outcome::default() }
+}
+
+/// A condition did not hold.
+pub fn skipped(false_condition: Value) -> Outcome {
+    skipped_with([("false_condition", false_condition), ("skip_reason", Value::from("Conditional result was False"))])
+}
+
+pub fn skipped_with<'n>(fields: impl IntoIterator<Item = (&'n str, Value)>) -> Outcome {
+    let mut result: Map = fields.into_iter().collect();
+    result.insert("changed", false);
+    result.insert("skipped", true);
+    Outcome { skipped: true, result: Arc::new(result), ..Outcome::default() }
+}
+
+/// In a plan: nobody can know before the change that it depends on.
+pub fn unforeseen(because: &Arc<str>) -> Outcome {
+    Outcome { unforeseen: Some(because.to_string()), ..ok(Map::new()) }
+}
+
+/// Changes one outcome's result and keeps the flags of both alike.
+pub fn edit(outcome: &mut Outcome, change: impl FnOnce(&mut Map)) {
+    let mut fields = (*outcome.result).clone();
+    change(&mut fields);
+    outcome.result = Arc::new(fields);
+}

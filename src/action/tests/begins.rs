@@ -1,0 +1,185 @@
+//! What a task asks for: conditions, loops, arguments, the way to the host.
+use super::*;
+use crate::engine::message::{Effect, Transport};
+use target::protocol::{Hold, Mode};
+
+#[test]
+fn a_condition_that_does_not_hold_skips() {
+    let project = Project::new([]);
+    let mut skipped = task("command", [("cmd", "true")]);
+    skipped.keywords.when = vec![true.into(), false.into()];
+    let outcome = project.known(skipped);
+    assert!(outcome.skipped && !outcome.failed);
+    assert_eq!(field(&outcome, "false_condition"), "False");
+    assert_eq!(field(&outcome, "skip_reason"), "Conditional result was False");
+    assert!(!outcome.result.contains("failed"));
+}
+
+#[test]
+fn an_empty_loop_skips_and_says_so() {
+    let project = Project::new([]);
+    let outcome = project.known(Task { looped: looped(Value::list([])), ..task("command", [("cmd", "true")]) });
+    assert!(outcome.skipped);
+    assert_eq!(field(&outcome, "skipped_reason"), "No items in the list");
+    assert_eq!(field(&outcome, "results"), "[]");
+}
+
+#[test]
+fn a_loop_must_be_a_list() {
+    let outcome = Project::new([]).known(Task { looped: looped(written("word")), ..task("debug", []) });
+    assert!(outcome.failed);
+    assert_eq!(field(&outcome, "msg"), "The `loop` value must resolve to a 'list', not 'str'.");
+    assert_eq!(outcome.diagnostic.unwrap().span, Some(span()));
+}
+
+#[test]
+fn all_items_of_a_loop_ride_in_one_call() {
+    let project = Project::new([]);
+    let items = Value::list([1.into(), 2.into()]);
+    let prepared = project.call(Task { looped: looped(items), ..task("command", [("cmd", "true")]) });
+    assert_eq!((prepared.body.items.len(), prepared.items.len(), prepared.one_by_one), (2, 2, false));
+    assert_eq!(prepared.items[1].label.as_deref(), Some("2"));
+    assert_eq!(prepared.hold, Hold::AtStart);
+    assert_eq!(prepared.items[1].vars.get("ansible_loop_var"), Some(&"item".into()));
+}
+
+#[test]
+fn until_in_a_loop_judges_each_item_before_the_next() {
+    let project = Project::new([]);
+    let items = Value::list([1.into(), 2.into()]);
+    let mut waiting = Task { looped: looped(items), ..task("command", [("cmd", "true")]) };
+    waiting.until = vec![true.into()];
+    waiting.retries = Some(2.into());
+    let begun = project.begin(waiting);
+    assert!(begun.judged_late && begun.retry.unwrap().retries == 2);
+    assert!(matches!(begun.work, Work::Call(prepared) if prepared.one_by_one));
+}
+
+#[test]
+fn an_unknown_parameter_is_refused_with_its_place() {
+    let outcome = Project::new([]).known(task("command", [("cmd", "true"), ("chdri", "/")]));
+    assert!(field(&outcome, "msg").starts_with("Unsupported parameters for (ansible.legacy.command) module: chdri"));
+    let diagnostic = outcome.diagnostic.unwrap();
+    assert_eq!(diagnostic.help.as_deref(), Some("did you mean `chdir`?"));
+}
+
+#[test]
+fn a_missing_module_fails_when_a_host_reaches_it() {
+    let mut missing = task("zypper", []);
+    missing.action.kind = ActionKind::Missing;
+    let outcome = Project::new([]).known(missing);
+    assert_eq!(field(&outcome, "msg"), "the module 'zypper' is not there yet");
+}
+
+#[test]
+fn facts_of_earlier_items_are_seen_by_later_ones() {
+    let project = Project::new([]);
+    let items = Value::list(["a".into(), "b".into()]);
+    let begun = project.begin(Task { looped: looped(items), ..task("set_fact", [("x", "1")]) });
+    let Work::Known { outcome, effects } = begun.work else { panic!() };
+    assert_eq!(effects.len(), 2);
+    assert!(matches!(&effects[0], Effect::SetFact { name, .. } if name == "x"));
+    assert_eq!(field(&outcome, "msg"), "All items completed");
+    assert_eq!(outcome.items[1].0, "b");
+}
+
+#[test]
+fn names_of_facts_are_checked() {
+    let outcome = Project::new([]).known(task("set_fact", [("1x", "1")]));
+    assert_eq!(field(&outcome, "msg"), "Task failed: Invalid variable name '1x'.");
+}
+
+#[test]
+fn variables_of_the_connection_stand_over_keywords_and_settings() {
+    let mut project = Project::new([
+        ("ansible_host", "10.0.0.7".into()),
+        ("ansible_port", "2222".into()),
+        ("ansible_ssh_pass", "hunter2".into()),
+        ("ansible_ssh_common_args", "-o 'ProxyCommand=ssh -W %h:%p jump'".into()),
+    ]);
+    project.settings.remote_user = Some("cli".into());
+    let mut ping = task("ping", []);
+    ping.keywords.remote_user = Some("keyword".into());
+    let prepared = project.call(ping);
+    let Transport::Ssh(ssh) = &prepared.connection.transport else { panic!() };
+    assert_eq!((ssh.address.as_str(), ssh.port, ssh.user.as_deref()), ("10.0.0.7", Some(2222), Some("keyword")));
+    assert_eq!(ssh.args.last().unwrap(), "ProxyCommand=ssh -W %h:%p jump");
+    assert_eq!(ssh.control_persist.as_deref(), Some("60s"));
+    assert_eq!(project.asked.borrow().as_slice(), ["secret hunter2"]);
+    assert!(!format!("{:?}", prepared.connection).contains("hunter2"));
+}
+
+#[test]
+fn an_identity_is_taken_from_variables_before_keywords() {
+    let project = Project::new([("ansible_become_user", "app".into()), ("ansible_sudo_flags", "-H".into())]);
+    let mut ping = task("ping", []);
+    ping.keywords.r#become = Some(true.into());
+    ping.keywords.become_user = Some("other".into());
+    let identity = project.call(ping).identity.unwrap();
+    assert_eq!((identity.method.as_str(), identity.user.as_str(), identity.flags), ("sudo", "app", vec!["-H".into()]));
+    assert_eq!(project.call(task("ping", [])).identity, None);
+}
+
+#[test]
+fn a_delegated_task_is_asked_alone() {
+    let project = Project::new([]);
+    let delegated = || {
+        let mut ping = task("ping", []);
+        ping.keywords.delegate_to = Some("localhost".into());
+        ping
+    };
+    assert!(matches!(project.ask(delegated(), false, About::Begin), Evaluated::Fence));
+    let begun = project.begin(delegated());
+    assert_eq!(begun.delegate.as_deref(), Some("localhost"));
+    assert!(matches!(begun.work, Work::Call(prepared) if prepared.connection.transport == Transport::Local));
+}
+
+#[test]
+fn items_on_different_hosts_go_one_by_one() {
+    let project = Project::new([]);
+    let items = Value::list([Value::from("a"), "b".into()]);
+    let mut ping = Task { looped: looped(items), ..task("ping", []) };
+    ping.keywords.delegate_to = Some(written("{{ item }}"));
+    let prepared = project.call(ping);
+    assert!(prepared.one_by_one);
+    let names: Vec<_> = prepared.items.iter().map(|item| item.own.as_ref().unwrap().connection.name.clone()).collect();
+    assert_eq!(names, ["a", "b"]);
+}
+
+#[test]
+fn check_mode_of_the_task_stands_over_the_command_line() {
+    let mut project = Project::new([]);
+    project.settings.check = true;
+    assert_eq!(project.call(task("ping", [])).body.mode, Mode::Check);
+    let mut really = task("ping", []);
+    really.keywords.check_mode = Some(false.into());
+    assert_eq!(project.call(really).body.mode, Mode::Apply);
+}
+
+#[test]
+fn environments_lie_over_each_other() {
+    let frame = Frame {
+        keywords: Keywords { environment: vec![Value::map([("A", 1), ("B", 1)])], ..Keywords::default() },
+        ..Frame::default()
+    };
+    let mut ping = Task { frame: Arc::new(frame), ..task("ping", []) };
+    ping.keywords.environment = vec![Value::map([("B", "2")])];
+    let environment = Project::new([]).call(ping).body.environment;
+    assert_eq!(environment, [("A".to_string(), "1".to_string()), ("B".to_string(), "2".to_string())]);
+}
+
+#[test]
+fn a_banner_names_the_role_and_shows_what_cannot_be_evaluated() {
+    let mut named = task("debug", []);
+    named.name = Some(Str::trusted("skip {{ nope }}", Some(span())));
+    assert_eq!(Project::new([]).begin(named).name, "skip << error 1 - 'nope' is undefined >>");
+}
+
+#[test]
+fn pause_waits_alone() {
+    let project = Project::new([]);
+    assert!(matches!(project.ask(task("pause", [("seconds", "2")]), false, About::Begin), Evaluated::Fence));
+    let outcome = project.known(task("pause", [("seconds", "2")]));
+    assert_eq!(project.asked.borrow().as_slice(), ["sleep 2"]);
+    assert_eq!(field(&outcome, "start"), "2026-01-02 03:04:05.000006");
+}

@@ -1,0 +1,248 @@
+//! Tests of whole evaluations, over a project in memory.
+mod begins;
+mod files;
+mod judges;
+
+use super::*;
+use crate::engine::message::{About, Begun, Evaluated, HostId, HostVars, Judged, Outcome, Prepared, Question, Work};
+use crate::engine::place::TaskKey;
+use crate::playbook::model::{Action, ActionKind, Args, Frame, Keywords, Loop, LoopControl, LoopSource, Task};
+use crate::world::files::Memory;
+use lang::template::{Environment, LookupRequest, Scope, Source, Still, Stop};
+use std::cell::RefCell;
+use std::path::Path;
+use std::sync::Arc;
+use target::protocol::{Answer, BlobHash};
+use value::{Date, DateTime, Map, SourceId, SourceMap, Span, Str, Value};
+
+/// A project of two hosts with the same variables.
+pub struct Project {
+    vars: Map,
+    files: Memory,
+    sources: SourceMap,
+    settings: Settings,
+    cache: Cache,
+    asked: RefCell<Vec<String>>,
+}
+
+impl Project {
+    pub fn new<'v>(vars: impl IntoIterator<Item = (&'v str, Value)>) -> Self {
+        let sources = SourceMap::default();
+        sources.add("/p/site.yml", "");
+        Self {
+            vars: vars.into_iter().collect(),
+            files: Memory::default(),
+            sources,
+            settings: Settings::default(),
+            cache: Cache::default(),
+            asked: RefCell::default(),
+        }
+    }
+
+    pub fn with_files<'f>(self, files: impl IntoIterator<Item = (&'f str, &'f str)>) -> Self {
+        Self { files: Memory::new(files), ..self }
+    }
+
+    fn context(&self) -> Context<'_> {
+        Context {
+            world: self,
+            surroundings: self,
+            files: &self.files,
+            sources: &self.sources,
+            settings: &self.settings,
+            cache: &self.cache,
+            playbook_dir: Path::new("/p"),
+        }
+    }
+
+    pub fn ask(&self, task: Task, alone: bool, about: About) -> Evaluated {
+        evaluate(&question(task.into(), alone, about), &self.context())
+    }
+
+    /// The task's beginning, asked as the engine asks: first beside others, then alone.
+    pub fn begin(&self, task: Task) -> Begun {
+        let task = Arc::new(task);
+        let ask = |alone| evaluate(&question(task.clone(), alone, About::Begin), &self.context());
+        let answer = match ask(false) {
+            Evaluated::Fence => ask(true),
+            other => other,
+        };
+        match answer {
+            Evaluated::Begun(begun) => *begun,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// A task that needs no host.
+    pub fn known(&self, task: Task) -> Outcome {
+        match self.begin(task).work {
+            Work::Known { outcome, .. } => outcome,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// A task that needs one.
+    pub fn call(&self, task: Task) -> Prepared {
+        match self.begin(task).work {
+            Work::Call(prepared) => *prepared,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub fn judge(&self, task: impl Fn() -> Task, answers: Vec<Answer>, attempt: u32) -> Judged {
+        let begun = Arc::new(self.begin(task()));
+        match self.ask(task(), true, About::Judge { begun, answers, attempt, item: None }) {
+            Evaluated::Judged(judged) => *judged,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+pub fn question(task: Arc<Task>, alone: bool, about: About) -> Question {
+    Question {
+        ticket: 0,
+        host: 0,
+        key: TaskKey::default(),
+        task,
+        vars: HostVars::default(),
+        play: Arc::default(),
+        alone,
+        others: None,
+        about,
+    }
+}
+
+pub fn span() -> Span {
+    Span::new(SourceId(0), 3, 5, 1)
+}
+
+pub fn written(text: &str) -> Value {
+    Value::Str(Str::trusted(text, Some(span())))
+}
+
+/// A task of this module, with these arguments as strings of the playbook.
+pub fn task<const N: usize>(module: &str, args: [(&str, &str); N]) -> Task {
+    let map = args.into_iter().map(|(name, value)| (name, written(value))).collect();
+    Task {
+        span: span(),
+        name: None,
+        action: Action { written: module.into(), name: module.into(), kind: ActionKind::Ours },
+        args: Args { map, template: None, free_form: None },
+        keywords: Keywords::default(),
+        frame: Arc::new(Frame::default()),
+        looped: None,
+        register: None,
+        changed_when: Vec::new(),
+        failed_when: Vec::new(),
+        until: Vec::new(),
+        retries: None,
+        delay: None,
+        notify: Vec::new(),
+        listen: Vec::new(),
+        r#async: None,
+        poll: None,
+    }
+}
+
+pub fn looped(items: Value) -> Option<Loop> {
+    Some(Loop { span: span(), source: LoopSource::List(items), control: LoopControl::default() })
+}
+
+/// A result's field as text.
+pub fn field(outcome: &Outcome, name: &str) -> String {
+    outcome.result.get(name).map(Value::to_text).unwrap_or_default()
+}
+
+struct Vars<'p>(&'p Map);
+
+impl Scope for Vars<'_> {
+    fn get(&self, name: &str) -> Result<Option<Value>, Stop> {
+        Ok(self.0.get(name).cloned())
+    }
+    fn names(&self) -> Vec<Arc<str>> {
+        self.0.keys().filter_map(|key| key.as_str().map(Arc::from)).collect()
+    }
+    fn lookup(&self, _request: &LookupRequest) -> Result<Option<Vec<Value>>, Stop> {
+        Ok(None)
+    }
+    fn load(&self, _name: &str) -> Result<Option<Source>, Stop> {
+        Ok(None)
+    }
+    fn environment(&self) -> &dyn Environment {
+        &Still
+    }
+}
+
+impl World for Project {
+    fn scope<'a>(&'a self, _question: &'a Question, _host: Option<&'a str>) -> Result<Box<dyn Scope + 'a>, Halt> {
+        Ok(Box::new(Vars(&self.vars)))
+    }
+    fn host_name(&self, host: HostId) -> Arc<str> {
+        ["web1", "web2"].get(host as usize).copied().unwrap_or("?").into()
+    }
+    fn host_by_name(&self, name: &str) -> Option<HostId> {
+        ["web1", "web2"].iter().position(|known| *known == name).map(|at| at as HostId)
+    }
+    fn variables(&self, _path: &Path, text: Vec<u8>) -> Result<Map, Halt> {
+        let text = String::from_utf8(text).map_err(|_| Halt::refused("no text"))?;
+        Ok(text.lines().filter_map(|line| line.split_once(": ")).collect())
+    }
+    fn decrypt(&self, _path: &Path, _bytes: Vec<u8>) -> Result<Vec<u8>, Halt> {
+        Ok(b"decrypted".to_vec())
+    }
+}
+
+impl Surroundings for Project {
+    fn now(&self) -> f64 {
+        0.0
+    }
+    fn local_time(&self, _seconds: f64) -> DateTime {
+        let date = Date { year: 2026, month: 1, day: 2 };
+        DateTime { date, hour: 3, minute: 4, second: 5, microsecond: 6, offset: None }
+    }
+    fn sleep(&self, seconds: f64) {
+        self.asked.borrow_mut().push(format!("sleep {seconds}"));
+    }
+    fn prompt(&self, prompt: &str, _echo: bool, _seconds: Option<f64>) -> Answered {
+        self.asked.borrow_mut().push(prompt.to_string());
+        Answered::Line("yes".into())
+    }
+    fn host_name(&self) -> String {
+        "controller".into()
+    }
+    fn user_name(&self, uid: u32) -> String {
+        uid.to_string()
+    }
+    fn home(&self) -> std::path::PathBuf {
+        "/root".into()
+    }
+    fn file_state(&self, path: &Path) -> Option<FileState> {
+        let size = self.context().files.read(path).ok()?.len() as u64;
+        Some(FileState { size, mode: 0o100_640, uid: 0, modified: 0.0 })
+    }
+    fn link_target(&self, _path: &Path) -> Option<std::path::PathBuf> {
+        None
+    }
+    fn head(&self, path: &Path, count: usize) -> std::io::Result<Vec<u8>> {
+        let mut bytes = self.context().files.read(path)?;
+        bytes.truncate(count);
+        Ok(bytes)
+    }
+    fn add_blob(&self, content: Content) -> std::io::Result<(BlobHash, u64)> {
+        let size = match content {
+            Content::Bytes(bytes) => bytes.len() as u64,
+            Content::File(path) => self.context().files.read(path)?.len() as u64,
+        };
+        Ok(([7; 32], size))
+    }
+    fn write(&self, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+        self.asked.borrow_mut().push(format!("write {} {}", path.display(), String::from_utf8_lossy(bytes)));
+        Ok(())
+    }
+    fn warn(&self, message: &str, _span: Option<Span>) {
+        self.asked.borrow_mut().push(message.to_string());
+    }
+    fn keep_secret(&self, value: &Value) {
+        self.asked.borrow_mut().push(format!("secret {}", value.to_text()));
+    }
+}
