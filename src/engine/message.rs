@@ -25,10 +25,10 @@ pub enum Input {
         ticket: Ticket,
         result: Evaluated,
     },
-    /// The answer to `Output::Load`: the nodes that an include brings, or why it failed.
+    /// The answer to `Output::Load`: what an include brings, or why it failed.
     Loaded {
         ticket: Ticket,
-        result: Result<Vec<Node>, Outcome>,
+        result: Result<Brought, Outcome>,
     },
     /// A call is done.
     Answered {
@@ -161,6 +161,8 @@ pub enum About {
     Begin,
     /// What came of a call: judged by `changed_when`, `failed_when`, `until` and the action's own second half.
     Judge { begun: Arc<Begun>, answers: Vec<Answer>, attempt: u32, item: Option<usize> },
+    /// The sum of a loop whose items ran and were judged one by one; after `break_when` there are fewer than items.
+    Collect { begun: Arc<Begun>, outcomes: Vec<Outcome> },
 }
 
 /// What evaluations see of the play as it stands.
@@ -216,6 +218,8 @@ pub struct Begun {
     /// Only the controller can say whether it failed or changed, so nothing may run ahead of it.
     pub judged_late: bool,
     pub retry: Option<Retry>,
+    /// Hosts that may be at this task at once.
+    pub throttle: Option<usize>,
     pub warnings: Vec<String>,
     /// For the action's second half: evaluated arguments, an item's variables.
     pub notes: Value,
@@ -316,8 +320,15 @@ pub enum InventoryChange {
     Refresh,
 }
 
+/// What a dynamic include brings: its tasks, and the handlers of an included role, which any later task may call.
+#[derive(Debug, Default)]
+pub struct Brought {
+    pub nodes: Vec<Node>,
+    pub handlers: Vec<(Node, HandlerNames)>,
+}
+
 /// One dynamic include: of a file, or of a role.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Include {
     /// As it is shown: `included: PATH for host1`.
     pub target: IncludeTarget,
@@ -340,6 +351,15 @@ pub enum IncludeTarget {
         public: bool,
         allow_duplicates: bool,
     },
+}
+
+impl std::fmt::Display for IncludeTarget {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        match self {
+            IncludeTarget::Tasks { path } => f.write_str(path),
+            IncludeTarget::Role { name, .. } => f.write_str(name),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

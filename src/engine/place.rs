@@ -12,7 +12,8 @@ pub enum Source {
     PostTasks,
     /// Handlers, in a flush.
     Handlers,
-    /// What a dynamic include brought, by the number in which the engine asked for it.
+    /// What a dynamic include brought; `Item` before it says which of the include's lists. Under `free` each host has lists of
+    /// its own and this is its number, otherwise 0.
     Included(u32),
 }
 
@@ -25,7 +26,7 @@ pub enum Step {
     Node(u32),
     /// Of a block: body, rescue or always.
     Section(u8),
-    /// Of a loop around an include.
+    /// Of an include: which of the lists that hosts asked for there, in the order in which they run.
     Item(u32),
 }
 pub const BODY: u8 = 0;
@@ -36,6 +37,18 @@ pub const ALWAYS: u8 = 2;
 /// barrier, order of events and `run_once` all rest on that.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct TaskKey(pub Vec<Step>);
+
+impl TaskKey {
+    /// Whether a handler stands here, not something inside one.
+    pub fn is_handler(&self) -> bool {
+        matches!(self.0[..], [.., Step::Source(Source::Handlers), Step::Node(_)])
+    }
+
+    /// Whether it runs because of a flush.
+    pub fn is_in_flush(&self) -> bool {
+        self.0.contains(&Step::Source(Source::Handlers))
+    }
+}
 
 impl std::fmt::Display for TaskKey {
     /// Short and stable: `p0.b0.t3.1`, for journals and json.

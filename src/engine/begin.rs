@@ -1,0 +1,304 @@
+//! From the place where a cursor stands to a task in the window: asked for, answered, carried out when nothing stands in the way.
+use super::cursor::Notified;
+use super::events::Banner;
+use super::lane::{Entry, Next, State};
+use super::message::{About, Begun, Effect, Evaluated, HostId, HostVars, Outcome, Output, Question, Ticket, Work};
+use super::meta;
+use super::place::TaskKey;
+use super::step::{Engine, Phase, Purpose};
+use crate::playbook::model::{Node, Task};
+use std::sync::Arc;
+use target::protocol::CallId;
+use value::{Diagnostic, Value};
+
+impl Engine {
+    /// Moves one host as far as it can go.
+    pub(super) fn advance(&mut self, host: HostId) {
+        loop {
+            while self.settle(host) {}
+            self.judge(host);
+            if !self.begin(host) {
+                return;
+            }
+        }
+    }
+
+    /// Brings the cursor on, if nothing stands in the way.
+    fn begin(&mut self, host: HostId) -> bool {
+        let lane = &self.lanes[host];
+        let full = lane.window.len() >= self.options.window || lane.window.back().is_some_and(|entry| entry.fence);
+        let Some(key) = lane.cursor.at.clone() else { return false };
+        if self.phase != Phase::Running || lane.gone || full || !self.is_let_in(host) {
+            return false;
+        }
+        let lane = &self.lanes[host];
+        let ahead = self.options.run_ahead && !self.lists.lock_step;
+        if !ahead && (!lane.window.is_empty() || self.must_wait(host, &key)) {
+            return false;
+        }
+        match &self.lanes[host].next {
+            Next::Asked { .. } | Next::Pending(_) => false,
+            Next::Ready => self.ask(host, key, None),
+            Next::Again(call) => {
+                let call = *call;
+                self.ask(host, key, Some(call))
+            }
+            Next::Fence => {
+                if self.lanes[host].window.is_empty() && !self.must_wait(host, &key) {
+                    self.ask_alone(host, key);
+                }
+                false
+            }
+            Next::Begun(begun) => {
+                let begun = begun.clone();
+                self.carry_out(host, key, begun)
+            }
+            Next::Loading(begun) => {
+                let begun = begun.clone();
+                self.enter(host, key, begun)
+            }
+        }
+    }
+
+    /// Whether another host stands before this task; the host is then woken when none does any more.
+    pub(super) fn must_wait(&mut self, host: HostId, key: &TaskKey) -> bool {
+        let waits = self.order.is_anyone_before(host, key);
+        if waits {
+            self.order.wait(host, key);
+        }
+        waits
+    }
+
+    /// Whether the cursor moved: past a handler that nobody called, or into one that is a block.
+    fn ask(&mut self, host: HostId, key: TaskKey, after: Option<CallId>) -> bool {
+        let cursor = &mut self.lanes[host].cursor;
+        if let Some(handler) = cursor.handler() {
+            match cursor.is_notified(handler) {
+                Notified::Pending => return false,
+                Notified::No => {
+                    cursor.pass(&self.lists);
+                    return true;
+                }
+                Notified::Yes => {}
+            }
+            if matches!(self.lists.node(&key.0), Some(Node::Block(_))) {
+                cursor.forget_notified(handler);
+                cursor.enter_block(&self.lists);
+                return true;
+            }
+        }
+        let Some(task) = self.lists.task(&key).cloned() else {
+            cursor.pass(&self.lists);
+            return true;
+        };
+        if self.may_be_once(&key, &task) && !self.leads_or_waits(host, &key) {
+            return false;
+        }
+        let ticket = self.ticket(Purpose::Begin(host));
+        let vars = self.lanes[host].cursor.vars.clone();
+        self.lanes[host].next = Next::Asked { ticket, alone: false, after };
+        self.evaluate(ticket, host, key, task, vars, false, About::Begin);
+        false
+    }
+
+    fn ask_alone(&mut self, host: HostId, key: TaskKey) {
+        let Some(task) = self.lists.task(&key).cloned() else { return };
+        let ticket = self.ticket(Purpose::Begin(host));
+        let vars = self.lanes[host].cursor.vars.clone();
+        self.lanes[host].next = Next::Asked { ticket, alone: true, after: None };
+        self.evaluate(ticket, host, key, task, vars, true, About::Begin);
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "a question's own fields")]
+    pub(super) fn evaluate(
+        &mut self,
+        ticket: Ticket,
+        host: HostId,
+        key: TaskKey,
+        task: Arc<Task>,
+        vars: HostVars,
+        alone: bool,
+        about: About,
+    ) {
+        let (others, play) = match alone {
+            true => {
+                let (others, play) = self.see(&key);
+                (Some(others), play)
+            }
+            false => (None, self.run.state.clone()),
+        };
+        self.outputs.push(Output::Evaluate(Box::new(Question {
+            ticket,
+            host,
+            key,
+            task,
+            vars,
+            play,
+            alone,
+            others,
+            about,
+        })));
+    }
+
+    pub(super) fn evaluated(&mut self, ticket: Ticket, result: Evaluated) {
+        match self.tickets.remove(&ticket) {
+            Some(Purpose::Begin(host)) => self.answer_begin(host, ticket, result),
+            Some(Purpose::Judge(host)) => self.judged(host, ticket, result),
+            Some(Purpose::Collect(host)) => self.collected(host, ticket, result),
+            _ => {}
+        }
+    }
+
+    fn answer_begin(&mut self, host: HostId, ticket: Ticket, result: Evaluated) {
+        let lane = &mut self.lanes[host];
+        let Next::Asked { ticket: asked, alone, after } = lane.next else { return };
+        if asked != ticket {
+            return;
+        }
+        let is_pending = |call| {
+            lane.window
+                .iter()
+                .any(|entry| entry.promise == call && !matches!(entry.state, State::Known(_) | State::Lost(_)))
+        };
+        lane.next = match result {
+            Evaluated::Begun(begun) => Next::Begun(Arc::from(begun)),
+            Evaluated::Pending(call) if is_pending(call) => Next::Pending(call),
+            // It became known in the meantime.
+            Evaluated::Pending(call) if after != Some(call) && !alone => Next::Again(call),
+            Evaluated::Pending(_) | Evaluated::Fence if !alone => Next::Fence,
+            _ => Next::Begun(Arc::new(no_answer())),
+        };
+        self.dirty.insert(host);
+    }
+
+    // ---- what is to be done is known ----
+
+    fn carry_out(&mut self, host: HostId, key: TaskKey, begun: Arc<Begun>) -> bool {
+        let written_once = self
+            .lists
+            .task(&key)
+            .cloned()
+            .is_some_and(|task| self.may_be_once(&key, &task) && !meta::is_for_all(&task));
+        if self.order.linear && begun.run_once {
+            if !self.leads_or_waits(host, &key) {
+                return false;
+            }
+        } else if written_once {
+            self.not_once(&key);
+        }
+        match &begun.work {
+            Work::Known { outcome, effects } => {
+                let inventory = effects.iter().any(|effect| matches!(effect, Effect::Inventory(_)));
+                let quiet = inventory || (begun.delegate_facts.is_some() && !effects.is_empty());
+                if quiet && (!self.lanes[host].window.is_empty() || self.must_wait(host, &key)) {
+                    return false;
+                }
+                let (outcome, effects) = (outcome.clone(), effects.clone());
+                self.push_known(host, key, begun, outcome, effects);
+                let lane = &mut self.lanes[host];
+                if let Some(entry) = lane.window.back_mut() {
+                    entry.fence |= inventory;
+                }
+                lane.cursor.pass(&self.lists);
+                true
+            }
+            Work::Call(prepared) => {
+                let prepared = prepared.clone();
+                self.call(host, key, begun, &prepared)
+            }
+            Work::Include(includes) => {
+                let includes = includes.clone();
+                self.include(host, key, begun, &includes)
+            }
+            Work::Meta(meta) => {
+                let meta = *meta;
+                self.do_meta(host, key, begun, meta)
+            }
+        }
+    }
+
+    /// A task that needs no host, and one whose evaluation failed: it still settles in its turn. The cursor stays for the caller
+    /// to move.
+    pub(super) fn push_known(
+        &mut self,
+        host: HostId,
+        key: TaskKey,
+        begun: Arc<Begun>,
+        outcome: Outcome,
+        effects: Vec<Effect>,
+    ) {
+        let (called, unknown) = self.lists.called(&begun.notify);
+        let outcome = refuse_unknown_handler(outcome, unknown.as_deref());
+        let at = self.lanes[host].window.len();
+        self.apply(host, at, &effects, begun.delegate_facts);
+        let cursor = &mut self.lanes[host].cursor;
+        if outcome.changed && !outcome.failed {
+            cursor.notify(&called, None);
+        }
+        if let Some(name) = &begun.register {
+            cursor.register(name, Value::Map(outcome.result.clone()));
+        }
+        let fence = outcome.failed && !begun.ignore_errors;
+        self.push(host, key, begun, State::Known(outcome), fence);
+        if let Some(entry) = self.lanes[host].window.back_mut() {
+            entry.effects = effects;
+        }
+    }
+
+    /// Puts the task into the window, with the cursor as it stands.
+    pub(super) fn push(&mut self, host: HostId, key: TaskKey, begun: Arc<Begun>, state: State, fence: bool) {
+        let Some(task) = self.lists.task(&key).cloned() else { return };
+        let once = self.order.linear && (begun.run_once || meta::is_for_all(&task));
+        let lane = &mut self.lanes[host];
+        if let Some(handler) = lane.cursor.handler() {
+            lane.cursor.forget_notified(handler);
+        }
+        lane.next = Next::Ready;
+        lane.window.push_back(Entry {
+            banner: Arc::new(Banner::new(&key, &task, &begun)),
+            key,
+            cursor: lane.cursor.clone(),
+            task,
+            begun,
+            state,
+            fence: fence || once,
+            promise: 0,
+            attempt: 1,
+            item: 0,
+            outcomes: Vec::new(),
+            refused: false,
+            effects: Vec::new(),
+            included: Vec::new(),
+            once,
+            unknown_handler: None,
+            load_failed: false,
+        });
+    }
+}
+
+/// A task that changes something and calls a handler that nobody has, has failed.
+pub fn refuse_unknown_handler(outcome: Outcome, unknown: Option<&str>) -> Outcome {
+    match unknown.filter(|_| outcome.changed && !outcome.failed) {
+        Some(name) => failed(&format!(
+            "The requested handler '{name}' was not found in either the main handlers list nor in the listening handlers list"
+        )),
+        None => outcome,
+    }
+}
+
+pub fn failed(message: &str) -> Outcome {
+    let result = [("msg", Value::from(message)), ("failed", Value::Bool(true)), ("changed", Value::Bool(false))];
+    let diagnostic = Box::new(Diagnostic::error("task-failed", message));
+    Outcome {
+        failed: true,
+        result: Arc::new(result.into_iter().collect()),
+        diagnostic: Some(diagnostic),
+        ..Outcome::default()
+    }
+}
+
+/// An evaluation that answers what was not asked would leave its host waiting for ever.
+fn no_answer() -> Begun {
+    let outcome = failed("the task could not be evaluated: it asks for what is not there");
+    Begun { work: Work::Known { outcome, effects: Vec::new() }, ..Begun::default() }
+}

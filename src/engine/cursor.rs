@@ -1,0 +1,285 @@
+//! Where one host stands in a play: plain data that can be cloned and kept. Of calls under way it knows the numbers: what one
+//! will return, and whether it will notify, are promises, so a copy that is kept stays right.
+use super::lists::Lists;
+use super::message::{HostVars, Outcome};
+use super::place::{ALWAYS, BODY, RESCUE, Source, Step, TaskKey};
+use crate::playbook::model::Node;
+use std::collections::BTreeSet;
+use target::protocol::CallId;
+
+#[derive(Clone, Debug, Default)]
+pub struct Cursor {
+    /// The task (or handler, which may be a block) that comes next; its steps are the stack of blocks, includes and flushes
+    /// around it. None: through with the play.
+    pub at: Option<TaskKey>,
+    /// The always sections around it at whose end a failure goes on: how many steps lead to their blocks.
+    failing: BTreeSet<usize>,
+    /// Of the includes around it: how many steps lead there, and the lists that come after the present one.
+    lists: Vec<(usize, Vec<[Step; 2]>)>,
+    pub vars: HostVars,
+    /// Handlers to run, and which call must turn out changed for it (none: it did).
+    notified: BTreeSet<(u32, Option<CallId>)>,
+    /// A failure that nothing rescued.
+    pub failed: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Notified {
+    No,
+    Yes,
+    Pending,
+}
+
+impl Cursor {
+    /// Goes to the start of a batch; what the host has learned stays.
+    pub fn open(&mut self, lists: &Lists, play: u32, batch: u32) {
+        self.notified.clear();
+        self.failing.clear();
+        self.lists.clear();
+        self.seek(lists, vec![Step::Play(play), Step::Batch(batch), Step::Source(Source::Setup), Step::Node(0)]);
+    }
+
+    pub fn pass(&mut self, lists: &Lists) {
+        if let Some(key) = self.at.take() {
+            self.seek(lists, next(key.0));
+        }
+    }
+
+    /// Goes into the block that stands here, a handler.
+    pub fn enter_block(&mut self, lists: &Lists) {
+        if let Some(mut key) = self.at.take() {
+            key.0.extend([Step::Section(BODY), Step::Node(0)]);
+            self.seek(lists, key.0);
+        }
+    }
+
+    /// Runs the handlers, and then passes the task that flushes.
+    pub fn flush(&mut self, lists: &Lists) {
+        if let Some(mut key) = self.at.take() {
+            key.0.extend([Step::Source(Source::Handlers), Step::Node(0)]);
+            self.seek(lists, key.0);
+        }
+    }
+
+    /// Goes through what an include brought, list by list, and then passes the include.
+    pub fn include(&mut self, lists: &Lists, mut brought: Vec<[Step; 2]>) {
+        let Some(key) = self.at.take() else { return };
+        brought.reverse();
+        let depth = key.0.len();
+        self.lists.push((depth, brought));
+        let steps = self.next_list(key.0);
+        self.seek(lists, steps);
+    }
+
+    /// From an include to its next list, or past it.
+    fn next_list(&mut self, mut include: Vec<Step>) -> Vec<Step> {
+        match self.lists.last_mut() {
+            Some((depth, left)) if *depth == include.len() => match left.pop() {
+                Some(list) => include.extend(list.into_iter().chain([Step::Node(0)])),
+                None => {
+                    self.lists.pop();
+                    include = next(include);
+                }
+            },
+            _ => include = next(include),
+        }
+        include
+    }
+
+    /// Through with the play, without having failed.
+    pub fn end(&mut self) {
+        self.at = None;
+        self.forget_inside(0);
+    }
+
+    /// `meta: end_role`: past the role around this place, if there is one.
+    pub fn end_role(&mut self, lists: &Lists) {
+        let Some(key) = self.at.take() else { return };
+        for depth in (1..=key.0.len()).rev() {
+            let steps = &key.0[..depth];
+            if matches!(lists.node(steps), Some(Node::Block(block)) if block.frame.role.is_some()) {
+                self.forget_inside(depth);
+                return self.seek(lists, next(steps.to_vec()));
+            }
+            if lists.is_included_role(steps) {
+                self.forget_inside(depth);
+                return self.seek(lists, [steps, &[Step::Node(u32::MAX)]].concat());
+            }
+        }
+        self.seek(lists, next(key.0));
+    }
+
+    /// The task failed: goes to the nearest rescue, by way of every always.
+    pub fn fail(&mut self, lists: &Lists) {
+        if let Some(key) = self.at.take() {
+            self.unwind(lists, key.0.clone(), &key);
+        }
+    }
+
+    /// Another host failed here for all: as Ansible does, twice, so that a rescue or an always of the innermost block is
+    /// passed over.
+    pub fn fail_for_another(&mut self, lists: &Lists) {
+        let Some(key) = self.at.take() else { return };
+        let mut steps = key.0.clone();
+        steps.pop();
+        let innermost = steps.pop();
+        match innermost {
+            Some(Step::Section(BODY)) if lists.has_rescue(&steps) => steps.push(Step::Section(RESCUE)),
+            Some(Step::Section(BODY | RESCUE)) => steps.push(Step::Section(ALWAYS)),
+            _ => steps.extend(innermost),
+        }
+        steps.push(Step::Node(0));
+        self.unwind(lists, steps, &key);
+    }
+
+    /// `meta: clear_host_errors`
+    pub fn clear_errors(&mut self) {
+        self.failing.clear();
+        self.failed = false;
+    }
+
+    /// From a place where a node may stand, goes on to the next task: into blocks, out of lists that have ended.
+    fn seek(&mut self, lists: &Lists, steps: Vec<Step>) {
+        let mut key = TaskKey(steps);
+        loop {
+            match lists.node(&key.0) {
+                Some(Node::Task(_)) => return self.at = Some(key),
+                // A handler's block runs only if it was notified.
+                Some(Node::Block(_)) if key.is_handler() => return self.at = Some(key),
+                Some(Node::Block(_)) => key.0.extend([Step::Section(BODY), Step::Node(0)]),
+                None => match self.leave(lists, key.0) {
+                    Some(steps) => key = TaskKey(steps),
+                    None => return,
+                },
+            }
+        }
+    }
+
+    /// Where the end of a list leads.
+    fn leave(&mut self, lists: &Lists, mut steps: Vec<Step>) -> Option<Vec<Step>> {
+        let end = steps.pop()?;
+        match steps.pop()? {
+            Step::Section(ALWAYS) if self.failing.remove(&steps.len()) => {
+                let key = TaskKey(steps.clone());
+                self.unwind(lists, steps, &key);
+                // `unwind` has sought on from there.
+                return None;
+            }
+            Step::Section(ALWAYS) => return Some(next(steps)),
+            Step::Section(_) => steps.extend([Step::Section(ALWAYS), Step::Node(0)]),
+            Step::Source(Source::Included(_)) => {
+                steps.pop();
+                return Some(self.next_list(steps));
+            }
+            // The handlers of a host that failed were its last tasks.
+            Step::Source(Source::Handlers) => return (!self.failed).then(|| next(steps)),
+            Step::Source(section) => {
+                steps.push(Step::Source(section));
+                let flush = Step::Node(lists.length(&steps));
+                if section != Source::Setup && end == flush {
+                    steps.extend([flush, Step::Source(Source::Handlers), Step::Node(0)]);
+                } else {
+                    steps.pop();
+                    steps.extend([Step::Source(after(section)?), Step::Node(0)]);
+                }
+            }
+            _ => return None,
+        }
+        Some(steps)
+    }
+
+    /// Goes up from a failure to the next rescue or always; out of the play where there is none.
+    fn unwind(&mut self, lists: &Lists, mut steps: Vec<Step>, failed_at: &TaskKey) {
+        while let Some(step) = steps.pop() {
+            let section = match step {
+                Step::Section(BODY) if lists.has_rescue(&steps) => RESCUE,
+                Step::Section(BODY | RESCUE) => ALWAYS,
+                _ => continue,
+            };
+            self.forget_inside(steps.len());
+            if section == ALWAYS {
+                self.failing.insert(steps.len());
+            }
+            steps.extend([Step::Section(section), Step::Node(0)]);
+            return self.seek(lists, steps);
+        }
+        self.forget_inside(0);
+        let was_failed = std::mem::replace(&mut self.failed, true);
+        if lists.force_handlers && !was_failed && !self.notified.is_empty() {
+            self.flush_after(lists, failed_at);
+        }
+    }
+
+    /// `force_handlers`: to the flush at the end of the section in which the host failed, unless it failed there.
+    fn flush_after(&mut self, lists: &Lists, failed_at: &TaskKey) {
+        let [play, batch, section, node, ..] = failed_at.0[..] else { return };
+        let mut steps = vec![play, batch, section];
+        let flush = Step::Node(lists.length(&steps));
+        if section != Step::Source(Source::Setup) && node != flush {
+            steps.extend([flush, Step::Source(Source::Handlers), Step::Node(0)]);
+            self.seek(lists, steps);
+        }
+    }
+
+    /// Includes and failing always sections that stand deeper than this.
+    fn forget_inside(&mut self, depth: usize) {
+        self.failing.retain(|block| *block < depth);
+        self.lists.retain(|(include, _)| *include < depth);
+    }
+
+    // ---- promises ----
+
+    pub fn notify(&mut self, handlers: &[u32], call: Option<CallId>) {
+        self.notified.extend(handlers.iter().map(|handler| (*handler, call)));
+    }
+
+    /// Keeps what a call promised to its handlers.
+    pub fn resolve_notified(&mut self, call: CallId, outcome: &Outcome) {
+        let promised: Vec<u32> =
+            self.notified.iter().filter(|(_, promise)| *promise == Some(call)).map(|(handler, _)| *handler).collect();
+        for handler in promised {
+            self.notified.remove(&(handler, Some(call)));
+            if outcome.changed && !outcome.failed {
+                self.notified.insert((handler, None));
+            }
+        }
+    }
+
+    pub fn is_notified(&self, handler: u32) -> Notified {
+        // Certainty sorts before promises.
+        match self.notified.range((handler, None)..).next() {
+            Some((number, None)) if *number == handler => Notified::Yes,
+            Some((number, Some(_))) if *number == handler => Notified::Pending,
+            _ => Notified::No,
+        }
+    }
+
+    pub fn forget_notified(&mut self, handler: u32) {
+        self.notified.retain(|(number, _)| *number != handler);
+    }
+
+    /// The handler that stands here.
+    pub fn handler(&self) -> Option<u32> {
+        match self.at.as_ref().filter(|key| key.is_handler())?.0.last() {
+            Some(Step::Node(handler)) => Some(*handler),
+            _ => None,
+        }
+    }
+}
+
+/// The place after a node.
+fn next(mut steps: Vec<Step>) -> Vec<Step> {
+    if let Some(Step::Node(index)) = steps.last_mut() {
+        *index = index.saturating_add(1);
+    }
+    steps
+}
+
+fn after(section: Source) -> Option<Source> {
+    match section {
+        Source::Setup => Some(Source::PreTasks),
+        Source::PreTasks => Some(Source::Tasks),
+        Source::Tasks => Some(Source::PostTasks),
+        Source::PostTasks | Source::Handlers | Source::Included(_) => None,
+    }
+}

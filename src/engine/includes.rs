@@ -1,0 +1,214 @@
+//! Dynamic includes. Hosts that ask for the same list at the same task go through it together, and lists run in the order in
+//! which hosts, in their order, asked for them: so a host has to know what those before it ask for, or that they are past it.
+use super::lane::{Lanes, Next};
+use super::message::{Begun, Brought, HostId, Include, IncludeTarget, Outcome, Output, Ticket};
+use super::place::{Source, Step, TaskKey};
+use super::step::{Engine, Purpose};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// By task; under `free` each host has its own.
+#[derive(Default)]
+pub struct Includes(BTreeMap<(TaskKey, HostId), Turns>);
+
+/// The host number under which all hosts of a linear batch are.
+const ALL: HostId = HostId::MAX;
+
+#[derive(Default)]
+struct Turns {
+    lists: Vec<List>,
+    asked: BTreeMap<HostId, Vec<usize>>,
+    /// What all have asked for so far; None: not all for the same.
+    common: Option<Vec<usize>>,
+    /// All hosts of the batch before this one have asked, or are past the task.
+    next: usize,
+    waiting: BTreeSet<HostId>,
+}
+
+struct List {
+    include: Include,
+    state: Loading,
+    waiting: Vec<HostId>,
+}
+
+enum Loading {
+    UnderWay,
+    There,
+    Failed(Outcome),
+}
+
+impl Includes {
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+impl Turns {
+    /// The lists that stand for these includes; None for one that nobody has asked for.
+    fn find(&self, includes: &[Include]) -> Vec<Option<usize>> {
+        let mut found = Vec::new();
+        for include in includes {
+            let same = |(index, list): (usize, &List)| {
+                (list.include == *include && !found.contains(&Some(index))).then_some(index)
+            };
+            let index = self.lists.iter().enumerate().find_map(same);
+            found.push(index);
+        }
+        found
+    }
+
+    /// Whether asking for these lists leaves the order as it would be if hosts came one after another.
+    fn agrees(&self, includes: &[Include]) -> bool {
+        let found: Option<Vec<usize>> = self.find(includes).into_iter().collect();
+        self.asked.is_empty() || (found.is_some() && found == self.common)
+    }
+
+    fn advance(&mut self, key: &TaskKey, batch: &[HostId], lanes: &Lanes) {
+        while let Some(next) = batch.get(self.next)
+            && (self.asked.contains_key(next)
+                || lanes.get(*next).and_then(|lane| lane.position.as_ref()).is_none_or(|at| at > key))
+        {
+            self.next += 1;
+        }
+    }
+}
+
+impl Engine {
+    /// Asks for the lists of an include, when the host's turn has come.
+    pub(super) fn include(&mut self, host: HostId, key: TaskKey, begun: Arc<Begun>, includes: &[Include]) -> bool {
+        let scope = if self.order.linear { ALL } else { host };
+        if scope == ALL && !self.is_turn(host, &key) {
+            return false;
+        }
+        let turns = self.includes.0.entry((key.clone(), scope)).or_default();
+        let agrees = turns.agrees(includes);
+        if scope == ALL && !agrees && self.must_wait(host, &key) {
+            return false;
+        }
+        let turns = self.includes.0.entry((key.clone(), scope)).or_default();
+        let found = turns.find(includes);
+        let mut mine = Vec::new();
+        let mut new = Vec::new();
+        for (include, found) in includes.iter().zip(found) {
+            mine.push(found.unwrap_or_else(|| {
+                turns.lists.push(List { include: include.clone(), state: Loading::UnderWay, waiting: Vec::new() });
+                new.push(turns.lists.len() - 1);
+                turns.lists.len() - 1
+            }));
+        }
+        mine.sort_unstable();
+        turns.common = (turns.asked.is_empty() || turns.common.as_ref() == Some(&mine)).then(|| mine.clone());
+        for list in &mine {
+            turns.lists[*list].waiting.push(host);
+        }
+        turns.asked.insert(host, mine);
+        for list in new {
+            self.load(host, &key, scope, list);
+        }
+        self.lanes[host].next = Next::Loading(begun.clone());
+        self.take_turns(host);
+        self.enter(host, key, begun)
+    }
+
+    fn load(&mut self, host: HostId, key: &TaskKey, scope: HostId, list: usize) {
+        let Some(task) = self.lists.task(key).cloned() else { return };
+        let ticket = self.ticket(Purpose::Load { include: (key.clone(), scope), list });
+        let Some(turns) = self.includes.0.get(&(key.clone(), scope)) else { return };
+        let include = turns.lists[list].include.clone();
+        let vars = self.lanes[host].cursor.vars.clone();
+        self.outputs.push(Output::Load { ticket, host, task, include, vars });
+    }
+
+    pub(super) fn loaded(&mut self, ticket: Ticket, result: Result<Brought, Outcome>) {
+        let Some(Purpose::Load { include: (key, scope), list }) = self.tickets.remove(&ticket) else { return };
+        let steps = list_steps(&key, scope, list);
+        let Some(list) = self.includes.0.get_mut(&(key, scope)).and_then(|turns| turns.lists.get_mut(list)) else {
+            return;
+        };
+        match result {
+            Ok(brought) => {
+                let is_role = matches!(list.include.target, IncludeTarget::Role { .. });
+                self.lists.bring(steps, brought, is_role);
+                self.lists.lock_step &= self.order.linear;
+                list.state = Loading::There;
+            }
+            Err(outcome) => list.state = Loading::Failed(outcome),
+        }
+        self.dirty.extend(list.waiting.drain(..));
+    }
+
+    /// Goes into the lists, once all are there.
+    pub(super) fn enter(&mut self, host: HostId, key: TaskKey, begun: Arc<Begun>) -> bool {
+        let scope = if self.order.linear { ALL } else { host };
+        let Some(turns) = self.includes.0.get(&(key.clone(), scope)) else { return false };
+        let Some(mine) = turns.asked.get(&host) else { return false };
+        let mut failed = None;
+        for list in mine {
+            match &turns.lists[*list].state {
+                Loading::UnderWay => return false,
+                Loading::There => {}
+                Loading::Failed(outcome) => failed = failed.or(Some(outcome.clone())),
+            }
+        }
+        if let Some(outcome) = failed {
+            self.push_known(host, key, begun, outcome, Vec::new());
+            let lane = &mut self.lanes[host];
+            if let Some(entry) = lane.window.back_mut() {
+                (entry.load_failed, entry.fence) = (true, true);
+            }
+            lane.cursor.pass(&self.lists);
+            return true;
+        }
+        let number = |list: &usize| u32::try_from(*list).unwrap_or(u32::MAX);
+        let included = mine.iter().map(|list| (number(list), turns.lists[*list].include.clone())).collect();
+        let steps = mine.iter().map(|list| [Step::Item(number(list)), source(scope)]).collect();
+        self.push_known(host, key, begun, Outcome::default(), Vec::new());
+        let lane = &mut self.lanes[host];
+        if let Some(entry) = lane.window.back_mut() {
+            entry.included = included;
+        }
+        lane.cursor.include(&self.lists, steps);
+        true
+    }
+
+    // ---- turns ----
+
+    /// Otherwise the host is woken when all before it in the batch have asked, or are past the task.
+    fn is_turn(&mut self, host: HostId, key: &TaskKey) -> bool {
+        let turns = self.includes.0.entry((key.clone(), ALL)).or_default();
+        turns.advance(key, &self.run.sorted, &self.lanes);
+        let turn = self.run.sorted.get(turns.next).is_none_or(|next| host <= *next);
+        if !turn {
+            turns.waiting.insert(host);
+        }
+        turn
+    }
+
+    /// A host has moved, or asked: the one that waited for it may take its turn.
+    pub(super) fn take_turns(&mut self, host: HostId) {
+        for ((key, scope), turns) in &mut self.includes.0 {
+            if *scope == ALL && self.run.sorted.get(turns.next) == Some(&host) {
+                turns.advance(key, &self.run.sorted, &self.lanes);
+                self.dirty.extend(self.run.sorted.get(turns.next).filter(|next| turns.waiting.remove(next)));
+            }
+        }
+        if let Some((first, _)) = self.order.first() {
+            while let Some(entry) = self.includes.0.first_entry()
+                && entry.key().0 < *first
+                && entry.key().1 == ALL
+            {
+                entry.remove();
+            }
+        }
+    }
+}
+
+fn list_steps(include: &TaskKey, scope: HostId, list: usize) -> Vec<Step> {
+    let mut steps = include.0.clone();
+    steps.extend([Step::Item(u32::try_from(list).unwrap_or(u32::MAX)), source(scope)]);
+    steps
+}
+
+fn source(scope: HostId) -> Step {
+    Step::Source(Source::Included(if scope == ALL { 0 } else { scope }))
+}

@@ -1,0 +1,73 @@
+//! `meta` tasks: what they do to the host that comes to them, or to all.
+use super::lane::Entry;
+use super::message::{Begun, Effect, HostId, InventoryChange, Meta, Outcome, Output, Work};
+use super::place::TaskKey;
+use super::step::Engine;
+use crate::playbook::model::Task;
+use std::sync::Arc;
+
+/// Done by the first host that comes there, for all; as it stands in the playbook.
+pub fn is_for_all(task: &Task) -> bool {
+    let named = || task.args.map.get("free_form").or_else(|| task.args.map.get("_raw_params"))?.as_str();
+    let word = task.args.free_form.as_ref().map(|text| text.as_str()).or_else(named);
+    task.action.name == "meta"
+        && word.is_some_and(|word| {
+            ["end_play", "end_batch", "clear_host_errors", "clear_facts", "refresh_inventory"].contains(&word.trim())
+        })
+}
+
+impl Engine {
+    pub(super) fn do_meta(&mut self, host: HostId, key: TaskKey, begun: Arc<Begun>, meta: Meta) -> bool {
+        let quiet = matches!(meta, Meta::ResetConnection | Meta::RefreshInventory);
+        if quiet && !self.lanes[host].window.is_empty() {
+            return false;
+        }
+        self.push_known(host, key, begun, Outcome::default(), Vec::new());
+        let lane = &mut self.lanes[host];
+        match meta {
+            Meta::FlushHandlers => lane.cursor.flush(&self.lists),
+            Meta::EndHost => lane.cursor.end(),
+            Meta::EndRole => lane.cursor.end_role(&self.lists),
+            _ => lane.cursor.pass(&self.lists),
+        }
+        match meta {
+            Meta::ResetConnection => {
+                let used = self.connections.iter().filter(|(_, hosts)| hosts.contains(&host));
+                let resets = used.map(|(connection, _)| Output::Reset { connection: connection.clone() });
+                self.outputs.extend(resets);
+            }
+            Meta::RefreshInventory => self.outputs.push(Output::Inventory(InventoryChange::Refresh)),
+            _ => {}
+        }
+        true
+    }
+
+    /// What a `meta` task does once it has settled: nothing before it can fail any more.
+    pub(super) fn settle_meta(&mut self, host: HostId, entry: &Entry) {
+        let Work::Meta(meta) = entry.begun.work else { return };
+        let hosts = self.run.batch_hosts();
+        match meta {
+            Meta::EndPlay | Meta::EndBatch => {
+                self.run.end_play |= meta == Meta::EndPlay;
+                self.end_all();
+            }
+            Meta::ClearHostErrors => {
+                for lane in self.lanes.values_mut() {
+                    lane.gone = false;
+                    lane.lost_at = None;
+                    lane.cursor.clear_errors();
+                    lane.window.iter_mut().for_each(|entry| entry.cursor.clear_errors());
+                }
+                self.run.failed_at_once = 0;
+                self.forget_seen();
+            }
+            Meta::ClearFacts if self.order.linear => {
+                for other in hosts.iter() {
+                    self.lanes[*other].teach(0, &Effect::ClearFacts);
+                }
+            }
+            Meta::ClearFacts => self.lanes[host].teach(0, &Effect::ClearFacts),
+            _ => {}
+        }
+    }
+}

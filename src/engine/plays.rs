@@ -1,0 +1,149 @@
+//! Opening plays and their batches, one after another, and what remains of their hosts.
+use super::lists::Lists;
+use super::message::{Event, HostId, Opened, Output, PlayState, Strategy};
+use super::place::TaskKey;
+use super::slots::Slots;
+use super::step::{Engine, Phase};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use value::Diagnostic;
+
+/// The play under way.
+#[derive(Default)]
+pub struct Run {
+    pub play: u32,
+    pub opened: Option<Opened>,
+    batch: u32,
+    pub state: Arc<PlayState>,
+    /// The batch by numbers.
+    pub sorted: Arc<Vec<HostId>>,
+    /// Hosts that failed at once, with no rescue or always to go to: those are what `max_fail_percentage` counts.
+    pub failed_at_once: usize,
+    /// A task at which somebody failed, and who: what follows is decided when all are through with it.
+    pub failed_at: Option<(TaskKey, Failed)>,
+    /// `meta: end_play`
+    pub end_play: bool,
+    /// No further batch, no further play.
+    pub stop: bool,
+}
+
+#[derive(Default)]
+pub struct Failed {
+    pub hosts: BTreeSet<HostId>,
+    /// `any_errors_fatal`
+    pub for_all: bool,
+}
+
+impl Run {
+    pub fn strategy(&self) -> Strategy {
+        self.opened.as_ref().map_or(Strategy::Linear, |opened| opened.strategy)
+    }
+
+    /// All of the batch, those too that have left the run.
+    pub fn batch_hosts(&self) -> Arc<Vec<HostId>> {
+        self.state.batch.clone()
+    }
+}
+
+impl Engine {
+    pub(super) fn open(&mut self, play: u32) {
+        if play >= self.plays {
+            return self.finish();
+        }
+        self.phase = Phase::Opening;
+        self.run = Run { play, ..Run::default() };
+        self.outputs.push(Output::Open { play });
+    }
+
+    pub(super) fn opened(&mut self, play: u32, result: Result<Opened, Diagnostic>) {
+        if self.phase != Phase::Opening || play != self.run.play {
+            return;
+        }
+        let opened = match result {
+            Ok(opened) => opened,
+            Err(why) => {
+                self.events.emit(Event::Said(why));
+                return self.finish();
+            }
+        };
+        if opened.batches.iter().all(Vec::is_empty) {
+            self.events.emit(Event::PlayStarted { play, name: opened.name, hosts: Vec::new() });
+            self.events.emit(Event::NoHostsMatched);
+            self.emit();
+            return self.open(play + 1);
+        }
+        let linear = opened.strategy == Strategy::Linear;
+        self.lists = Lists::open(&opened);
+        self.lists.lock_step &= linear;
+        self.events.linear = linear;
+        self.order.linear = linear;
+        self.slots = Slots::new(opened.forks);
+        self.not_once.clear();
+        self.run.opened = Some(opened);
+        self.phase = Phase::Running;
+        self.start_batch(0);
+    }
+
+    fn start_batch(&mut self, batch: u32) {
+        let Some(opened) = &self.run.opened else { return };
+        let hosts = opened.batches.get(batch as usize).cloned().unwrap_or_default();
+        let all: Vec<HostId> = opened.batches.iter().flatten().copied().collect();
+        self.events.emit(Event::PlayStarted { play: self.run.play, name: opened.name.clone(), hosts: hosts.clone() });
+        self.run.batch = batch;
+        self.run.failed_at_once = 0;
+        self.run.failed_at = None;
+        self.order.clear();
+        self.includes.clear();
+        self.forget_seen();
+        for host in &hosts {
+            let lane = self.lanes.open(*host);
+            lane.lost_at = None;
+            lane.last = None;
+            lane.position = None;
+            lane.cursor.at = None;
+            if lane.is_in_the_run() {
+                lane.cursor.open(&self.lists, self.run.play, batch);
+                lane.history = [(TaskKey::default(), lane.cursor.vars.clone())].into();
+                self.dirty.insert(*host);
+            }
+        }
+        let is_live = |host: &HostId| self.lanes.get(*host).is_none_or(|lane| lane.is_in_the_run());
+        let mut sorted = hosts.clone();
+        sorted.sort_unstable();
+        self.run.sorted = Arc::new(sorted);
+        let live = all.iter().copied().filter(is_live).collect();
+        self.run.state = Arc::new(PlayState {
+            play: self.run.play,
+            all_hosts: Arc::new(all),
+            batch: Arc::new(hosts.clone()),
+            live: Arc::new(live),
+        });
+        for host in hosts {
+            self.refresh(host);
+        }
+    }
+
+    pub(super) fn end_batch(&mut self) {
+        self.events.release(None);
+        let hosts = self.run.batch_hosts();
+        let lost = hosts.iter().filter(|host| self.lanes[**host].lost_at.is_some()).count();
+        let batches = self.run.opened.as_ref().map_or(0, |opened| opened.batches.len());
+        if self.is_stopping() || self.run.stop || lost == hosts.len() {
+            self.finish();
+        } else if self.run.end_play || self.run.batch as usize + 1 >= batches {
+            self.emit();
+            self.open(self.run.play + 1);
+        } else {
+            self.start_batch(self.run.batch + 1);
+        }
+    }
+
+    /// After a failure or a loss: whether it took the host out of the play.
+    pub(super) fn note_loss(&mut self, host: HostId, key: &TaskKey) {
+        let lane = &mut self.lanes[host];
+        if !lane.is_in_the_run() && lane.lost_at.is_none() {
+            lane.lost_at = Some(key.clone());
+            self.forget_seen();
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! The end of a task on a host: when its outcome is known and all before it have settled.
+use super::lane::{Entry, State};
+use super::message::{Event, Failure, HostId, Outcome, Status, Work};
+use super::step::{Engine, Phase};
+use value::{Map, Value};
+
+impl Engine {
+    /// Settles the host's oldest task, if its outcome is known.
+    pub(super) fn settle(&mut self, host: HostId) -> bool {
+        let lane = &mut self.lanes[host];
+        match lane.window.front().map(|entry| &entry.state) {
+            Some(State::Known(_) | State::Lost(_)) => {}
+            Some(State::Dropped) => {
+                self.send_again(host);
+                return false;
+            }
+            _ => return false,
+        }
+        let Some(entry) = lane.window.pop_front() else { return false };
+        // As it was while it ran: `order` asks who else stands at this task.
+        match &entry.state {
+            State::Known(outcome) => {
+                let outcome = outcome.clone();
+                self.settle_known(host, &entry, outcome);
+            }
+            State::Lost(outcome) => {
+                let outcome = outcome.clone();
+                self.settle_lost(host, &entry, outcome);
+            }
+            _ => {}
+        }
+        if entry.begun.throttle.is_some() {
+            self.leave_throttle(host, &entry.key);
+        }
+        true
+    }
+
+    fn settle_known(&mut self, host: HostId, entry: &Entry, outcome: Outcome) {
+        let failure = self.failure(entry, &outcome);
+        let failed = outcome.failed && failure != Failure::Ignored;
+        if failed {
+            self.fail(host, entry, &outcome);
+        }
+        let vars = if failed { &self.lanes[host].cursor.vars } else { &entry.cursor.vars }.clone();
+        self.remember(host, &entry.key, vars);
+        if self.lists.lock_step && !failed {
+            self.lanes[host].last = Some(entry.cursor.clone());
+        }
+        if entry.once {
+            self.share(host, entry, &outcome, failed);
+        }
+        self.settle_meta(host, entry);
+        self.report(host, entry, outcome, failure);
+    }
+
+    fn failure(&self, entry: &Entry, outcome: &Outcome) -> Failure {
+        match outcome.failed {
+            false => Failure::None,
+            // As Ansible counts it, even where a rescue follows.
+            true if entry.load_failed => Failure::Fatal,
+            true if entry.begun.ignore_errors => Failure::Ignored,
+            true if self.lists.is_rescuable(&entry.key) => Failure::Rescued,
+            true => Failure::Fatal,
+        }
+    }
+
+    /// Forgets the rest of the window, and goes from the task to its rescue, its always, or out.
+    fn fail(&mut self, host: HostId, entry: &Entry, outcome: &Outcome) {
+        // The helper drops what follows only if it knows.
+        if !(entry.refused && entry.stops_on_fail()) {
+            self.cancel_from(host, 0);
+        }
+        let lane = &mut self.lanes[host];
+        lane.forget_from(0);
+        lane.cursor = entry.cursor.clone();
+        if self.lists.is_rescuable(&entry.key) {
+            let task = [
+                ("name", Value::from(entry.banner.name())),
+                ("action", Value::from(entry.task.action.written.clone())),
+                ("args", Value::from(entry.task.args.map.clone())),
+            ];
+            let task: Map = task.into_iter().collect();
+            lane.cursor.register("ansible_failed_task", Value::from(task));
+            lane.cursor.register("ansible_failed_result", Value::Map(outcome.result.clone()));
+        }
+        lane.cursor.fail(&self.lists);
+        if lane.cursor.failed {
+            self.run.failed_at_once += 1;
+        }
+        self.note_loss(host, &entry.key);
+        self.note_failure(host, &entry.key, entry.begun.any_errors_fatal);
+    }
+
+    /// The connection was cut under it.
+    fn settle_lost(&mut self, host: HostId, entry: &Entry, outcome: Outcome) {
+        let ignored = entry.begun.ignore_unreachable;
+        let lane = &mut self.lanes[host];
+        if ignored {
+            lane.cursor.pass(&self.lists);
+        } else {
+            lane.gone = true;
+            lane.cursor.end();
+        }
+        let vars = entry.cursor.vars.clone();
+        self.remember(host, &entry.key, vars);
+        if entry.once {
+            self.share(host, entry, &outcome, !ignored);
+        }
+        if !ignored {
+            self.note_loss(host, &entry.key);
+            self.note_failure(host, &entry.key, entry.begun.any_errors_fatal);
+        }
+        let event = Event::Task {
+            key: entry.key.clone(),
+            host,
+            delegate: entry.begun.delegate.clone(),
+            action: entry.task.action.name.clone(),
+            status: Status::Unreachable { outcome, ignored },
+            no_log: entry.begun.no_log,
+        };
+        self.events.add(&entry.key, host, &entry.banner, event);
+    }
+
+    fn report(&mut self, host: HostId, entry: &Entry, outcome: Outcome, failure: Failure) {
+        let (key, banner) = (&entry.key, &entry.banner);
+        // A `meta` task has a banner for each host, and says no more unless it was skipped or could not be evaluated.
+        if entry.task.action.name == "meta" {
+            self.events.add_banner(key, host, banner);
+        }
+        match &entry.begun.work {
+            Work::Meta(_) if !outcome.failed => return,
+            Work::Include(_) if !outcome.failed => {
+                for (list, include) in &entry.included {
+                    let target = include.target.to_string();
+                    self.events.include((key, *list), host, banner, target, include.label.clone());
+                }
+                return;
+            }
+            _ => {}
+        }
+        let notified = outcome.changed && !outcome.failed && self.phase == Phase::Running;
+        let event = Event::Task {
+            key: key.clone(),
+            host,
+            delegate: entry.begun.delegate.clone(),
+            action: entry.task.action.name.clone(),
+            status: Status::Settled { outcome, failure },
+            no_log: entry.begun.no_log,
+        };
+        self.events.add(key, host, banner, event);
+        if notified {
+            let (called, _) = self.lists.called(&entry.begun.notify);
+            for handler in called {
+                let event = Event::Notified { host, handler: self.lists.handler_name(handler) };
+                self.events.add(key, host, banner, event);
+            }
+        }
+    }
+}
