@@ -1,7 +1,7 @@
 //! Imports, which are known at load and become blocks where they stand, and includes, which a host reaches at run time.
 use super::keywords;
 use super::model::{Action, Block, Frame, Keywords, Node, Task};
-use super::project::{Around, Included, Reader};
+use super::parser::{Around, Included, Reader};
 use super::roles::RoleRequest;
 use super::tasks::{Draft, argument};
 use std::path::{Path, PathBuf};
@@ -73,7 +73,7 @@ impl Reader<'_> {
 
     /// A file of tasks, beside the one that names it or where its role keeps them.
     pub fn task_file(&mut self, file: &str, around: &Around, span: Span) -> Option<PathBuf> {
-        let files = &self.project.texts.files;
+        let files = &self.parser.loader.files;
         let folder = if around.handlers { "handlers" } else { "tasks" };
         let beside = around.file.parent().unwrap_or(Path::new("/")).to_path_buf();
         let mut directories = vec![beside];
@@ -170,7 +170,7 @@ impl Reader<'_> {
         }
         let parameters = (!parameters.is_empty()).then_some(parameters);
         let frame = Frame { parent: Some(task.frame.clone()), keywords, role: None, parameters };
-        let source = self.project.texts.sources.get(task.span.source);
+        let source = self.parser.loader.sources.get(task.span.source);
         let file =
             source.map(|source| PathBuf::from(&source.name)).unwrap_or_else(|| self.playbook_dir.join("playbook"));
         Around { frame: Arc::new(frame), file, handlers, imports: Vec::new() }

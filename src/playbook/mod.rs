@@ -1,13 +1,13 @@
 //! What is meant: playbooks, roles and task files as typed plays and tasks, every keyword with its place.
 //!
-//! `Project` loads them; `model` is what comes of it; `search` says where a task's files are looked for.
+//! `Parser` loads them; `model` is what comes of it; `search` says where a task's files are looked for.
 mod arguments;
 mod imports;
 mod keywords;
 pub mod model;
 pub mod names;
+mod parser;
 mod plays;
-mod project;
 mod roles;
 pub mod search;
 mod tasks;
@@ -15,4 +15,4 @@ mod tasks;
 mod tests;
 
 pub use keywords::is_template;
-pub use project::{Evaluate, Included, Load, Loaded, Project};
+pub use parser::{Evaluate, Included, Load, Parser};

@@ -181,7 +181,7 @@ pub struct LoopControl {
 }
 
 /// A role as it was found on disk. Its tasks were parsed into the list where it stands.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Role {
     /// As roles call each other: `geerlingguy.docker`, `ns.coll.role`.
     pub name: String,

@@ -1,7 +1,7 @@
 //! Playbook files: plays, their sections, and playbooks that import others.
 use super::keywords::{self, Holder};
 use super::model::{Frame, Keywords, Play};
-use super::project::{Around, Reader};
+use super::parser::{Around, Reader};
 use lang::yaml;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -85,14 +85,14 @@ impl Reader<'_> {
 
     /// Beside the playbook that imports it, or in a collection (`ns.collection.name`).
     fn playbook_path(&self, name: &str, importing: &Path) -> PathBuf {
-        let files = &self.project.texts.files;
+        let files = &self.parser.loader.files;
         let beside = files.absolute(importing.parent().unwrap_or(Path::new("/")), name);
         let parts: Vec<&str> = name.split('.').collect();
         let [namespace, collection, playbook] = parts.as_slice() else { return beside };
         if files.is_file(&beside) {
             return beside;
         }
-        let folders = self.project.collections_path.iter();
+        let folders = self.parser.collections_path.iter();
         let candidates = folders.flat_map(|folder| {
             let folder = folder.join("ansible_collections").join(namespace).join(collection).join("playbooks");
             [".yml", ".yaml"].map(|ending| folder.join(format!("{playbook}{ending}")))

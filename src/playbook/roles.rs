@@ -2,8 +2,8 @@
 use super::keywords::{self, Holder};
 use super::model::{Action, ActionKind, Args, Block, Frame, Keywords, Node, Role, Task};
 use super::names;
-use super::project::{Around, Reader};
-use crate::world::texts::variable_files;
+use super::parser::{Around, Reader};
+use crate::world::loader::variable_files;
 use lang::yaml;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -165,38 +165,26 @@ impl Reader<'_> {
         let mut around = around.clone();
         around.imports.push(mark);
         let meta = self.role_file(&path, "meta", "main").and_then(|file| self.document(&file, Some(request.span)));
+        let parent = self.found_role(request, &path, meta.as_ref(), &around);
         let mut nodes = Vec::new();
         let mut handlers = Vec::new();
         let mut dependencies = Vec::new();
         if let Some(list) = meta.as_ref().and_then(|meta| meta.get("dependencies")) {
             let outer = std::mem::take(&mut self.role_handlers);
-            for (node, role) in self.dependencies(list, &around) {
+            // What a role depends on sees the role that it is there for, as far as that is known by then.
+            let below = around.within(role_frame(&around.frame, &Arc::new(parent.clone()), None, request));
+            for (node, role) in self.dependencies(list, &below) {
                 nodes.push(node);
                 dependencies.push(role);
             }
             handlers = std::mem::replace(&mut self.role_handlers, outer);
         }
-        let entry = request.tasks_from.as_deref().map_or("main", |name| name.split('.').next().unwrap_or(name));
-        let argument_spec = self.argument_spec(&path, meta.as_ref(), entry);
-        let role = Arc::new(Role {
-            name: role_name(&request.name, &path),
-            defaults: Arc::new(self.role_variables(&path, "defaults", request.defaults_from.as_ref(), request.span)),
-            vars: Arc::new(self.role_variables(&path, "vars", request.vars_from.as_ref(), request.span)),
-            argument_spec: argument_spec.clone(),
-            dependencies,
-            parents: around
-                .frame
-                .chain()
-                .filter_map(|frame| frame.role.as_ref())
-                .map(|role| role.name.clone())
-                .collect(),
-            allow_duplicates: meta.as_ref().is_some_and(allow_duplicates),
-            path: path.clone(),
-        });
+        let entry = entry_point(request);
+        let role = Arc::new(Role { dependencies, ..parent });
         let inside = around.within(role_frame(&around.frame, &role, meta.as_ref(), request));
         let mut own = Vec::new();
-        if let Some(spec) = argument_spec.filter(|_| request.validate) {
-            own.push(validation(&role, &inside.frame, &spec, entry, request.span));
+        if let Some(spec) = role.argument_spec.as_ref().filter(|_| request.validate) {
+            own.push(validation(&role, &inside.frame, spec, entry, request.span));
         }
         own.extend(self.role_tasks(&path, "tasks", request.tasks_from.as_ref(), &inside, request.span));
         let sections = [own, Vec::new(), Vec::new()];
@@ -209,6 +197,21 @@ impl Reader<'_> {
         let in_handlers = Around { handlers: true, ..inside };
         handlers.extend(self.role_tasks(&path, "handlers", request.handlers_from.as_ref(), &in_handlers, request.span));
         Some(LoadedRole { role, nodes, handlers })
+    }
+
+    /// The role itself, without its tasks and what it depends on.
+    fn found_role(&mut self, request: &RoleRequest, path: &Path, meta: Option<&yaml::Node>, around: &Around) -> Role {
+        let parents = around.frame.chain().filter_map(|frame| frame.role.as_ref());
+        Role {
+            name: role_name(&request.name, path),
+            path: path.to_path_buf(),
+            defaults: Arc::new(self.role_variables(path, "defaults", request.defaults_from.as_ref(), request.span)),
+            vars: Arc::new(self.role_variables(path, "vars", request.vars_from.as_ref(), request.span)),
+            argument_spec: self.argument_spec(path, meta, entry_point(request)),
+            dependencies: Vec::new(),
+            parents: parents.map(|role| role.name.clone()).collect(),
+            allow_duplicates: meta.is_some_and(allow_duplicates),
+        }
     }
 
     fn dependencies(&mut self, list: &yaml::Node, around: &Around) -> Vec<(Node, Arc<Role>)> {
@@ -236,14 +239,14 @@ impl Reader<'_> {
 
     fn role_variables(&mut self, role: &Path, folder: &str, from: Option<&Str>, span: Span) -> Map {
         let name = from.map_or("main", |name| name.as_str());
-        let files = variable_files(self.project.texts.files.as_ref(), &role.join(folder).join(name));
+        let files = variable_files(self.parser.loader.files.as_ref(), &role.join(folder).join(name));
         if files.is_empty() {
             self.missing_from(role, folder, from, span);
         }
         let mut all = Map::new();
         for file in files {
-            match self.project.texts.read_variables(&file, &mut self.warnings) {
-                Ok(map) => all.extend(map),
+            match self.parser.loader.variables(&file, Some(span)) {
+                Ok(map) => all.extend(map.iter().map(|(key, value)| (key.clone(), value.clone()))),
                 Err(errors) => self.errors.extend(errors),
             }
         }
@@ -258,7 +261,7 @@ impl Reader<'_> {
     }
 
     fn role_file(&self, role: &Path, folder: &str, name: &str) -> Option<PathBuf> {
-        let files = &self.project.texts.files;
+        let files = &self.parser.loader.files;
         let base = role.join(folder);
         let mut candidates = ["", ".yml", ".yaml", ".json"].iter().map(|ending| base.join(format!("{name}{ending}")));
         candidates.find(|path| files.is_file(path))
@@ -275,7 +278,7 @@ impl Reader<'_> {
     /// Where a role is: in a collection, beside the playbook, where the configuration says, beside the role that names it, or
     /// at the path that its name is.
     pub fn role_path(&mut self, request: &RoleRequest, around: &Around) -> Option<PathBuf> {
-        let files = &self.project.texts.files;
+        let files = &self.parser.loader.files;
         let name = request.name.as_str();
         let mut searched = Vec::new();
         let collections = super::tasks::collections(&Keywords::default(), &around.frame);
@@ -288,10 +291,10 @@ impl Reader<'_> {
             let [namespace, collection, role] = parts.as_slice() else { continue };
             let below = Path::new("ansible_collections").join(namespace).join(collection).join("roles");
             let role = role.replace('.', "/");
-            searched.extend(self.project.collections_path.iter().map(|path| path.join(&below).join(&role)));
+            searched.extend(self.parser.collections_path.iter().map(|path| path.join(&below).join(&role)));
         }
         searched.push(files.absolute(&self.playbook_dir.join("roles"), name));
-        searched.extend(self.project.roles_path.iter().map(|path| files.absolute(path, name)));
+        searched.extend(self.parser.roles_path.iter().map(|path| files.absolute(path, name)));
         if let Some(parent) = around.frame.role().and_then(|role| role.path.parent()) {
             searched.push(files.absolute(parent, name));
         }
@@ -309,11 +312,16 @@ impl Reader<'_> {
     }
 
     fn nearest_role(&self, name: &str) -> Option<String> {
-        let files = &self.project.texts.files;
-        let folders = [self.playbook_dir.join("roles")].into_iter().chain(self.project.roles_path.iter().cloned());
+        let files = &self.parser.loader.files;
+        let folders = [self.playbook_dir.join("roles")].into_iter().chain(self.parser.roles_path.iter().cloned());
         let names: Vec<String> = folders.flat_map(|folder| files.list(&folder).unwrap_or_default()).collect();
         nearest(name, names.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"))
     }
+}
+
+/// The name under which a role's argument specification is kept: that of the file of tasks.
+fn entry_point(request: &RoleRequest) -> &str {
+    request.tasks_from.as_deref().map_or("main", |name| name.split('.').next().unwrap_or(name))
 }
 
 /// What makes two uses of a role the same: everything that was written, but for the order.

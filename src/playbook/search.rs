@@ -1,15 +1,15 @@
 //! Where a task's files are looked for: `src` of `copy`, a template, a lookup's file.
 use super::model::{Frame, Task};
 use crate::world::files::Files;
+use crate::world::loader::Loader;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use value::SourceMap;
 
 /// The directories that belong to a task, in the order in which they are searched (`ansible_search_path`): its role and the roles
 /// around it, where its file stands, the playbook's.
-pub fn search_path(task: &Task, sources: &SourceMap, playbook_dir: &Path) -> Vec<PathBuf> {
+pub fn search_path(task: &Task, loader: &Loader, playbook_dir: &Path) -> Vec<PathBuf> {
     let mut path = role_paths(&task.frame);
-    let file = sources.get(task.span.source).map(|source| PathBuf::from(&source.name));
+    let file = loader.path_of(task.span.source);
     path.extend(file.and_then(|file| file.parent().map(Path::to_path_buf)));
     path.push(playbook_dir.to_path_buf());
     let mut seen = Vec::new();

@@ -3,7 +3,7 @@ use super::arguments;
 use super::keywords::{self, Holder};
 use super::model::{Action, ActionKind, Args, Block, Frame, Keywords, Loop, LoopControl, LoopSource, Node, Task};
 use super::names;
-use super::project::{Around, Reader};
+use super::parser::{Around, Reader};
 use lang::yaml;
 use std::sync::Arc;
 use value::spec::nearest;
@@ -383,7 +383,7 @@ impl Reader<'_> {
         names::module(written, collections).or_else(|| {
             let in_role = around.frame.role().map(|role| role.path.clone());
             let directories = in_role.into_iter().chain([self.playbook_dir.clone()]);
-            let files = &self.project.texts.files;
+            let files = &self.parser.loader.files;
             let mut candidates = directories.flat_map(|dir| {
                 ["library", "action_plugins"].map(|folder| dir.join(folder).join(format!("{written}.py")))
             });
@@ -397,7 +397,7 @@ impl Reader<'_> {
             self.unknown_module(written, span, holder);
             return None;
         };
-        let ours = (self.project.is_ours)(&full);
+        let ours = (self.parser.is_ours)(&full);
         let kind = if ours { ActionKind::Ours } else { ActionKind::Missing };
         let name = full.rsplit('.').next().unwrap_or(&full).to_string();
         Some(Action { written: Str::from(written).with_origin(Some(span)), name, kind })

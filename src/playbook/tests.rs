@@ -1,16 +1,16 @@
 //! Playbooks in memory, read into the model.
+use super::Parser;
 use super::model::{ActionKind, Block, LoopSource, Node, Play, Playbook, Task};
-use super::{Loaded, Project};
 use crate::world::files::Memory;
-use crate::world::texts::Texts;
+use crate::world::loader::Loader;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use value::{Diagnostic, Map, Str, Value};
 
-fn project(files: &[(&str, &str)]) -> Project {
+fn project(files: &[(&str, &str)]) -> Parser {
     let files = Memory::new(files.iter().copied());
-    Project {
-        texts: Texts::new(Arc::new(files)),
+    Parser {
+        loader: Arc::new(Loader::new(Arc::new(files), Arc::default(), Arc::default())),
         roles_path: vec![PathBuf::from("/etc/ansible/roles")],
         collections_path: vec![PathBuf::from("/c")],
         is_ours: Arc::new(|name| name != "ansible.builtin.expect"),
@@ -29,12 +29,12 @@ fn evaluate(text: &Str, layers: &[Arc<Map>]) -> Result<Value, Diagnostic> {
     if out.contains("{{") { Err(Diagnostic::error("undefined", "undefined")) } else { Ok(out.into()) }
 }
 
-fn load(files: &[(&str, &str)]) -> Loaded<Playbook> {
+fn load(files: &[(&str, &str)]) -> Playbook {
     project(files).playbook(Path::new("/p/site.yml")).unwrap_or_else(|errors| panic!("{errors:#?}"))
 }
 
 fn play(text: &str) -> Arc<Play> {
-    load(&[("/p/site.yml", text)]).value.plays[0].clone()
+    load(&[("/p/site.yml", text)]).plays[0].clone()
 }
 
 fn task(text: &str) -> Arc<Task> {
@@ -46,8 +46,7 @@ fn task(text: &str) -> Arc<Task> {
 
 /// Message, line and column of each error.
 fn errors(files: &[(&str, &str)]) -> Vec<(String, u32, u32)> {
-    let errors =
-        project(files).playbook(Path::new("/p/site.yml")).map(|loaded| loaded.value).expect_err("should not load");
+    let errors = project(files).playbook(Path::new("/p/site.yml")).expect_err("should not load");
     let place = |error: &Diagnostic| error.span.map_or((0, 0), |span| (span.line.get(), span.column.get()));
     errors.iter().map(|error| (error.message.clone(), place(error).0, place(error).1)).collect()
 }
@@ -132,7 +131,7 @@ fn imports_are_blocks_that_give_their_keywords() {
         ("/p/t/two.yml", "- name: two\n  command: x\n  when: c\n"),
     ];
     let loaded = load(&files);
-    let nodes = &loaded.value.plays[0].tasks;
+    let nodes = &loaded.plays[0].tasks;
     assert_eq!(outline(nodes), "[debug [two||]||]");
     let Node::Block(block) = &nodes[0] else { panic!() };
     let Node::Block(block) = &block.sections[0][1] else { panic!() };
@@ -181,7 +180,7 @@ fn with_roles() -> Vec<(&'static str, &'static str)> {
 #[test]
 fn roles_are_found_with_all_that_belongs_to_them() {
     let loaded = load(&with_roles());
-    let play = &loaded.value.plays[0];
+    let play = &loaded.plays[0];
     let base = "[[Validating arguments against arg spec 'main' - the base base||]||]";
     // The second `web` is the same as the first; with other parameters it runs again, but not what it depends on.
     let expected = format!("[{base} [web include_tasks||]||] [[web include_tasks||]||] own [[extra||]||]");
@@ -197,12 +196,12 @@ fn roles_are_found_with_all_that_belongs_to_them() {
 #[test]
 fn an_include_brings_its_tasks_at_run_time() {
     let project = project(&with_roles());
-    let play = project.playbook(Path::new("/p/site.yml")).unwrap().value.plays[0].clone();
+    let play = project.playbook(Path::new("/p/site.yml")).unwrap().plays[0].clone();
     let Node::Block(web) = &play.tasks[0] else { panic!() };
     let Node::Block(own) = &web.sections[0][1] else { panic!() };
     let Node::Task(include) = &own.sections[0][1] else { panic!() };
     let parameters: Arc<Map> = Arc::new([("x", 1)].into_iter().collect());
-    let included = project.include_tasks("more.yml", include, parameters, Path::new("/p"), false).unwrap().value;
+    let included = project.include_tasks("more.yml", include, parameters, Path::new("/p"), false).unwrap();
     assert_eq!(
         (outline(&included.nodes), included.path),
         ("more".into(), PathBuf::from("/p/roles/web/tasks/more.yml"))
@@ -210,19 +209,19 @@ fn an_include_brings_its_tasks_at_run_time() {
     let Node::Task(task) = &included.nodes[0] else { panic!() };
     assert_eq!(task.frame.role().unwrap().name, "web");
     assert_eq!(task.frame.parameters.as_ref().unwrap().get("x"), Some(&1.into()));
-    let path = super::search::search_path(task, &project.texts.sources, Path::new("/p"));
+    let path = super::search::search_path(task, &project.loader, Path::new("/p"));
     assert_eq!(path, ["/p/roles/web", "/p/roles/web/tasks", "/p"].map(PathBuf::from));
-    let places = super::search::candidates(&path[..1], project.texts.files.as_ref(), "files", "x");
+    let places = super::search::candidates(&path[..1], project.loader.files.as_ref(), "files", "x");
     assert_eq!(places, ["/p/roles/web/files/x", "/p/roles/web/x"].map(PathBuf::from));
 }
 
 #[test]
 fn an_included_role_is_read_with_its_options() {
     let project = project(&with_roles());
-    let play = project.playbook(Path::new("/p/site.yml")).unwrap().value.plays[0].clone();
+    let play = project.playbook(Path::new("/p/site.yml")).unwrap().plays[0].clone();
     let task = task("include_role: {name: db}");
     let args: Map = [("name", "db"), ("tasks_from", "extra"), ("public", "true")].into_iter().collect();
-    let included = project.include_role(&args, &task, Arc::default(), &play, Path::new("/p")).unwrap().value;
+    let included = project.include_role(&args, &task, Arc::default(), &play, Path::new("/p")).unwrap();
     assert_eq!(outline(&included.nodes), "[extra||]");
     assert_eq!((outline(&included.handlers), included.public_roles.len()), ("db handler".into(), 1));
     let args: Map = [("name", "db"), ("tasks_from", "nothing")].into_iter().collect();
@@ -247,7 +246,7 @@ fn an_imported_playbook_takes_what_the_import_gives() {
         ("/p/site.yml", "- import_playbook: sub/b.yml\n  vars: {x: 1}\n  when: go\n  tags: t\n"),
         ("/p/sub/b.yml", "- hosts: all\n  vars: {x: 2, y: 3}\n  tasks:\n    - debug: {}\n"),
     ];
-    let play = load(&files).value.plays[0].clone();
+    let play = load(&files).plays[0].clone();
     let Node::Task(task) = &play.tasks[0] else { panic!() };
     assert_eq!(task.gathered(|keywords| &keywords.when).len(), 1);
     assert_eq!(task.inherited(|keywords| keywords.vars.as_ref()).unwrap().get("x"), Some(&1.into()));

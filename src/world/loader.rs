@@ -1,12 +1,12 @@
 //! Reads the project's YAML: one place that knows files, sources (for errors' places) and the vault's passwords. Files are read
 //! once; what came of one is shared.
-use super::files::Files;
+use super::files::{FileKind, Files};
 use lang::vault::{self, Keyring};
 use lang::yaml::{self, Node};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use value::{Diagnostic, Map, SourceMap, Span, Value};
+use value::{Diagnostic, Map, SourceId, SourceMap, Span, Value};
 
 pub struct Loader {
     pub files: Arc<dyn Files>,
@@ -26,12 +26,18 @@ impl Loader {
 
     /// The one document of a file; none where it holds nothing. `asked` is where the file is named.
     pub fn yaml(&self, path: &Path, asked: Option<Span>) -> Loaded<Option<Node>> {
-        let text = self.text(path, asked)?;
-        let source = self.sources.add(self.shown(path), text.as_str());
+        self.document(path, asked).map(|(node, _)| node)
+    }
+
+    /// The same, and whether it came out of a vault: what is in it is then secret.
+    fn document(&self, path: &Path, asked: Option<Span>) -> Loaded<(Option<Node>, bool)> {
+        let (text, secret) = self.read(path, asked)?;
+        // An error shows the line where it stands, so lines of a vault are not kept.
+        let source = self.sources.add(self.shown(path), if secret { "" } else { text.as_str() });
         let mut warnings = Vec::new();
         let node = yaml::parse_one(&text, source, &mut warnings);
         self.lock().extend(warnings);
-        node
+        Ok((node?, secret))
     }
 
     /// A file of variables; an empty one has none.
@@ -39,11 +45,12 @@ impl Loader {
         if let Some(known) = self.variables.lock().unwrap_or_else(PoisonError::into_inner).get(path) {
             return Ok(known.clone());
         }
-        let map = match self.yaml(path, asked)? {
-            None => Arc::default(),
-            Some(node) if node.is_null() => Arc::default(),
-            Some(node) => match node.to_value(true) {
-                Value::Map(map) => map,
+        let map = match self.document(path, asked)? {
+            (None, _) => Arc::default(),
+            (Some(node), _) if node.is_null() => Arc::default(),
+            (Some(node), secret) => match (node.to_value(true), secret) {
+                (Value::Map(map), false) => map,
+                (value @ Value::Map(_), true) => value.secret().as_map().cloned().map(Arc::new).unwrap_or_default(),
                 _ => return Err(vec![no_map(&node, path)]),
             },
         };
@@ -53,10 +60,22 @@ impl Loader {
 
     /// A file's text, decrypted where a vault holds it.
     pub fn text(&self, path: &Path, asked: Option<Span>) -> Loaded<String> {
+        self.read(path, asked).map(|(text, _)| text)
+    }
+
+    fn read(&self, path: &Path, asked: Option<Span>) -> Loaded<(String, bool)> {
         let refuse = |why: String| vec![Diagnostic::error("file", format!("{}: {why}", path.display())).at(asked)];
         let bytes = self.files.read(path).map_err(|error| refuse(plain(&error)))?;
+        let secret = vault::is_vault(&bytes);
         let bytes = self.plain(bytes).map_err(|error| refuse(error.to_string()))?;
-        String::from_utf8(bytes).map_err(|_| refuse("this is no UTF-8 text".into()))
+        let text = String::from_utf8(bytes).map_err(|_| refuse("this is no UTF-8 text".into()))?;
+        Ok((text, secret))
+    }
+
+    /// Where the text of a source lies, if it is a file's.
+    pub fn path_of(&self, source: SourceId) -> Option<PathBuf> {
+        let source = self.sources.get(source)?;
+        Some(self.files.absolute(Path::new(""), &source.name))
     }
 
     /// The bytes themselves, or what they hold under a vault's key.
@@ -95,4 +114,40 @@ fn no_map(node: &Node, path: &Path) -> Diagnostic {
     Diagnostic::error("variables", format!("{} should hold `name: value` lines", path.display()))
         .at(node.span)
         .label(format!("this is {}", node.type_name()))
+}
+
+/// Endings of files of variables; a name without one may also be a directory.
+const ENDINGS: [&str; 4] = ["", ".yml", ".yaml", ".json"];
+
+/// The files of variables that a name stands for (`group_vars/all`, a role's `vars/main`): one with an ending, or all in a
+/// directory, in the order in which later ones override earlier ones.
+pub fn variable_files(files: &dyn Files, base: &Path) -> Vec<PathBuf> {
+    for ending in ENDINGS {
+        let mut path = base.as_os_str().to_os_string();
+        path.push(ending);
+        let path = PathBuf::from(path);
+        match files.kind(&path) {
+            Some(FileKind::Directory) => return directory(files, &path),
+            Some(_) => return vec![path],
+            None => {}
+        }
+    }
+    Vec::new()
+}
+
+fn directory(files: &dyn Files, path: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for name in files.list(path).unwrap_or_default() {
+        let path = path.join(&name);
+        let ending = path.extension().map(|ending| format!(".{}", ending.to_string_lossy())).unwrap_or_default();
+        if name.starts_with('.') || name.ends_with('~') {
+            continue;
+        }
+        if files.is_dir(&path) {
+            found.extend(directory(files, &path));
+        } else if ENDINGS.contains(&ending.as_str()) {
+            found.push(path);
+        }
+    }
+    found
 }

@@ -3,4 +3,3 @@ pub mod blobs;
 pub mod files;
 pub mod loader;
 pub mod terminal;
-pub mod texts;

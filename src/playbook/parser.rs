@@ -1,7 +1,7 @@
 //! Where playbooks and roles come from, and the reader that turns their files into the model. Several errors are told at once.
 use super::model::{Frame, Node, Play, Playbook, Role, Task};
 use super::roles::RoleRequest;
-use crate::world::texts::Texts;
+use crate::world::loader::Loader;
 use lang::yaml;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -14,8 +14,8 @@ pub type Evaluate = dyn Fn(&Str, &[Arc<Map>]) -> Result<Value, Diagnostic> + Sen
 
 /// What loading needs to know of the run. It lives as long as the run, for what is included on the way.
 #[derive(Clone)]
-pub struct Project {
-    pub texts: Texts,
+pub struct Parser {
+    pub loader: Arc<Loader>,
     pub roles_path: Vec<PathBuf>,
     pub collections_path: Vec<PathBuf>,
     /// Whether we have a module, by its full name (`ansible.builtin.copy`).
@@ -23,13 +23,8 @@ pub struct Project {
     pub evaluate: Arc<Evaluate>,
 }
 
-/// What was loaded, and what should be said about it.
-#[derive(Debug)]
-pub struct Loaded<T> {
-    pub value: T,
-    pub warnings: Vec<Diagnostic>,
-}
-pub type Load<T> = Result<Loaded<T>, Vec<Diagnostic>>;
+/// What was loaded, or all that is wrong with it. What should be said beside it, the loader keeps.
+pub type Load<T> = Result<T, Vec<Diagnostic>>;
 
 /// What a dynamic include brings.
 #[derive(Debug)]
@@ -45,9 +40,9 @@ pub struct Included {
     pub role: Option<Arc<Role>>,
 }
 
-impl Project {
+impl Parser {
     pub fn playbook(&self, path: &Path) -> Load<Playbook> {
-        let files = &self.texts.files;
+        let files = &self.loader.files;
         let path = files.absolute(Path::new(""), &path.to_string_lossy());
         let playbook_dir = path.parent().unwrap_or(Path::new("/")).to_path_buf();
         let mut reader = Reader::new(self, playbook_dir);
@@ -95,10 +90,9 @@ impl Project {
 
 /// Reads files into the model. What is wrong is collected; whatever was read beside it is thrown away in the end.
 pub(super) struct Reader<'p> {
-    pub project: &'p Project,
+    pub parser: &'p Parser,
     pub playbook_dir: PathBuf,
     pub errors: Vec<Diagnostic>,
-    pub warnings: Vec<Diagnostic>,
     /// Handlers of roles that were met in this play.
     pub role_handlers: Vec<Node>,
     /// Roles of this play whose defaults and vars all its tasks see.
@@ -125,12 +119,11 @@ impl Around {
 }
 
 impl<'p> Reader<'p> {
-    pub fn new(project: &'p Project, playbook_dir: PathBuf) -> Self {
+    pub fn new(parser: &'p Parser, playbook_dir: PathBuf) -> Self {
         Self {
-            project,
+            parser,
             playbook_dir,
             errors: Vec::new(),
-            warnings: Vec::new(),
             role_handlers: Vec::new(),
             public_roles: Vec::new(),
             loaded: Vec::new(),
@@ -139,7 +132,7 @@ impl<'p> Reader<'p> {
     }
 
     fn finish<T>(self, value: T) -> Load<T> {
-        if self.errors.is_empty() { Ok(Loaded { value, warnings: self.warnings }) } else { Err(self.errors) }
+        if self.errors.is_empty() { Ok(value) } else { Err(self.errors) }
     }
 
     fn finish_included(mut self, included: Option<Included>) -> Load<Included> {
@@ -161,16 +154,10 @@ impl<'p> Reader<'p> {
         if let Some(document) = self.documents.get(path) {
             return document.clone();
         }
-        let document = match self.project.texts.read_yaml(path, &mut self.warnings) {
-            Ok((document, _)) => document,
-            Err(errors) => {
-                self.errors.extend(errors.into_iter().map(|error| match error.span {
-                    Some(_) => error,
-                    None => error.at(mentioned),
-                }));
-                None
-            }
-        };
+        let document = self.parser.loader.yaml(path, mentioned).unwrap_or_else(|errors| {
+            self.errors.extend(errors);
+            None
+        });
         self.documents.insert(path.to_path_buf(), document.clone());
         document
     }
@@ -180,7 +167,7 @@ impl<'p> Reader<'p> {
         if !super::keywords::is_template(text) {
             return Some(text.clone());
         }
-        match (self.project.evaluate)(text, &self.variables(around)) {
+        match (self.parser.evaluate)(text, &self.variables(around)) {
             Ok(value) => Some(value.to_str().with_origin(text.origin())),
             Err(error) => {
                 let help =
