@@ -13,6 +13,7 @@ pub fn evaluate(question: &Question, world: &Context) -> Evaluated {
                 Asking::new(question, world).and_then(|asking| judge::judge(&asking, begun, answers, *attempt, *item));
             judged.map(|judged| Evaluated::Judged(Box::new(judged)))
         }
+        About::Collect { begun, outcomes } => Ok(Evaluated::Judged(Box::new(judge::collect(begun, outcomes)))),
     };
     match answer {
         Ok(evaluated) => evaluated,

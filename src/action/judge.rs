@@ -57,6 +57,18 @@ fn nothing(begun: &Begun) -> Judged {
     Judged { outcome, effects, again: false, stop: false }
 }
 
+/// The sum of a loop whose items were judged one by one.
+pub fn collect(begun: &Begun, outcomes: &[Outcome]) -> Judged {
+    let outcome = match &begun.work {
+        Work::Call(prepared) => {
+            let done = outcomes.len().min(prepared.items.len());
+            aggregate(&prepared.items[..done], outcomes.to_vec())
+        }
+        _ => Outcome::default(),
+    };
+    Judged { outcome, effects: Vec::new(), again: false, stop: false }
+}
+
 /// What failed while it was judged, or before the task's flags were known.
 pub fn settled(about: &About, outcome: Outcome) -> Evaluated {
     match about {
@@ -64,7 +76,7 @@ pub fn settled(about: &About, outcome: Outcome) -> Evaluated {
             let work = Work::Known { outcome, effects: Vec::new() };
             Evaluated::Begun(Box::new(Begun { work, no_log: true, ..Begun::default() }))
         }
-        About::Judge { .. } => {
+        About::Judge { .. } | About::Collect { .. } => {
             Evaluated::Judged(Box::new(Judged { outcome, effects: Vec::new(), again: false, stop: false }))
         }
     }
