@@ -1,6 +1,6 @@
 //! The default renderer: Ansible's familiar lines and PLAY RECAP, byte for byte, since tools and eyes depend on them. Errors with a
 //! place are drawn our way, on standard error.
-use super::result::{always_shown, dump};
+use super::result::{always_shown, debugged, dump};
 use super::screen::{Color, Screen};
 use super::{Names, Renderer, diagnostic, diff};
 use crate::engine::message::{Counts, Event, Failure, HostId, Outcome, Recap, Status};
@@ -36,9 +36,15 @@ impl Renderer for Human {
                     screen.print(&format!("task path: {place}"), Some(Color::Debug));
                 }
             }
-            Event::Task { host: id, delegate, status, no_log, .. } => {
+            Event::Task { host: id, delegate, action, status, no_log, .. } => {
                 let who = delegate.as_ref().map_or_else(|| host(id), |delegate| format!("{} -> {delegate}", host(id)));
-                self.task(&who, status, *no_log, names, screen);
+                match (action.as_str(), status) {
+                    ("debug", Status::Settled { outcome, failure }) => {
+                        let status = Status::Settled { outcome: debugged(outcome), failure: *failure };
+                        self.task(&who, &status, *no_log, names, screen);
+                    }
+                    _ => self.task(&who, status, *no_log, names, screen),
+                }
             }
             Event::Retrying { host: id, name, left, outcome, no_log, .. } => {
                 let mut line = format!("FAILED - RETRYING: [{}]: {name} ({left} retries left).", host(id));

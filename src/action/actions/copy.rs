@@ -37,7 +37,7 @@ impl Action for Copy {
         }
         match (content, src) {
             (Some(content), _) => {
-                args.insert("_source", transfer::text(instance, content)?);
+                args.insert("content", transfer::text(instance, content)?);
             }
             (None, Some(src)) => {
                 let place = instance.raw.get("src").and_then(origin);
@@ -99,16 +99,13 @@ fn from_controller(
         };
         let mut tree = Vec::new();
         walk(instance, &source, &prefix, local, &mut tree)?;
-        args.insert("_tree", Value::list(tree));
-        if local.preserve {
-            args.remove("mode");
-        }
+        args.insert("_entries", Value::list(tree));
         return Ok(());
     }
     if src.ends_with('/') {
         return Err(Halt::refused(format!("'{src}' is not a directory")).at(place));
     }
-    args.insert("_source", transfer::file(instance, &source, local.decrypt)?);
+    args.insert("content", transfer::file(instance, &source, local.decrypt)?);
     let name = source.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     args.insert("_original_basename", name);
     if local.preserve {
@@ -117,7 +114,7 @@ fn from_controller(
     Ok(())
 }
 
-/// Everything below a directory, parents first: `{path, directory}`, `{path, link}`, `{path, source}`, with `mode` to preserve.
+/// Everything below a directory, parents first: `{path, directory}`, `{path, link}`, `{path, content}`, with `mode` to preserve.
 fn walk(instance: &Instance, from: &Path, to: &Path, local: &Local, tree: &mut Vec<Value>) -> Result<(), Halt> {
     let mut entry = |to: &Path, what: (&str, Value), path: &Path| {
         let mut entry = Map::new();
@@ -128,7 +125,9 @@ fn walk(instance: &Instance, from: &Path, to: &Path, local: &Local, tree: &mut V
         }
         tree.push(entry.into());
     };
-    entry(to, ("directory", true.into()), from);
+    if !to.as_os_str().is_empty() {
+        entry(to, ("directory", true.into()), from);
+    }
     let names = instance.world().files.list(from).map_err(|error| transfer::unreadable(from, &error))?;
     for name in names {
         let (below, target) = (from.join(&name), to.join(&name));
@@ -144,7 +143,7 @@ fn walk(instance: &Instance, from: &Path, to: &Path, local: &Local, tree: &mut V
             let source = transfer::file(instance, &below, local.decrypt)?;
             let mut entry = Map::new();
             entry.insert("path", target.display().to_string());
-            entry.insert("source", source);
+            entry.insert("content", source);
             if local.preserve {
                 entry.insert("mode", mode(instance, &below));
             }

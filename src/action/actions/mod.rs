@@ -4,6 +4,7 @@ mod command;
 mod copy;
 mod debug;
 mod fail;
+mod fetch;
 mod include;
 mod include_vars;
 mod inventory;
@@ -31,6 +32,7 @@ static ACTIONS: &[&dyn Action] = &[
     &copy::Copy,
     &debug::Debug,
     &fail::Fail,
+    &fetch::Fetch,
     &include::IncludeTasks,
     &include::IncludeRole,
     &include_vars::IncludeVars,

@@ -22,7 +22,7 @@ impl Action for Script {
         let place = instance.raw.get("_raw_params").or_else(|| instance.raw.get("cmd")).and_then(origin);
         let path = search::find(instance.asking, "files", &program, place)?;
         let mut args = arguments::check_for("script", instance.task(), given)?;
-        args.insert("_source", transfer::file(instance, &path, true)?);
+        args.insert("content", transfer::file(instance, &path, true)?);
         Ok(Step::Call(Call::new("script", args)))
     }
 }

@@ -92,7 +92,7 @@ impl Action for Template {
             let state = instance.world().surroundings.file_state(&path);
             copy.insert("mode", format!("{:04o}", state.map_or(0o644, |state| state.mode & 0o7777)));
         }
-        copy.insert("_source", transfer::text(instance, encoded(content, &args)?)?);
+        copy.insert("content", transfer::text(instance, encoded(content, &args)?)?);
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         copy.insert("_original_basename", name);
         Ok(Step::Call(Call::new("copy", copy)))

@@ -7,7 +7,7 @@ use value::{Map, Value};
 /// Up to here a file rides in its call.
 const SMALL: u64 = 64 * 1024;
 
-/// What stands in the argument `_source`: `{content}`, or `{blob, size}`.
+/// What stands in the argument `content`: the text or bytes themselves, or `{blob, size}`.
 pub fn text(instance: &Instance, content: Value) -> Result<Value, Halt> {
     let length = match &content {
         Value::Str(text) => text.len(),
@@ -15,7 +15,7 @@ pub fn text(instance: &Instance, content: Value) -> Result<Value, Halt> {
         _ => 0,
     };
     if length as u64 <= SMALL {
-        return Ok(Value::map([("content", content)]));
+        return Ok(content);
     }
     let bytes = match content {
         Value::Bytes(bytes) => bytes,
