@@ -103,7 +103,8 @@ mod tests {
 
     /// Runs the script under `sh` with this home and says what it became.
     async fn become_helper(home: &Path) -> Result<(), Failure> {
-        let program = Program::of(b"#!/bin/sh\nexit 0\n");
+        // Bytes of its own for each home, since the fallback places are shared with other runs.
+        let program = Program::of(format!("#!/bin/sh\n# {}\nexit 0\n", home.display()).as_bytes());
         let mut child = tokio::process::Command::new("sh")
             .args(["-c", &command(&program, None)?])
             .env_clear()

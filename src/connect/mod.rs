@@ -34,6 +34,13 @@ pub struct Settings {
     pub verbosity: u8,
 }
 
+impl Settings {
+    /// For a run that connects nowhere.
+    pub fn none() -> Self {
+        Self { control_dir: PathBuf::new(), blobs: Arc::default(), program: Program::default(), verbosity: 0 }
+    }
+}
+
 /// All links of a run, by their keys.
 pub struct Connections {
     links: HashMap<ConnectionKey, Link>,

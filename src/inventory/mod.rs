@@ -11,7 +11,7 @@ mod source;
 mod yaml;
 
 pub use literal::literal;
-pub use pattern::{Matched, limit};
+pub use pattern::{Matched, glob, limit};
 pub use show::{ShowOptions, graph, host_variables, list};
 pub use source::{Options, load};
 

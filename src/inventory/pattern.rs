@@ -182,7 +182,7 @@ impl Wanted {
 }
 
 /// Python's fnmatch as a regular expression.
-fn glob(pattern: &str) -> String {
+pub fn glob(pattern: &str) -> String {
     let (mut regex, mut chars) = (String::from("(?s)^"), pattern.chars().peekable());
     while let Some(c) = chars.next() {
         match c {

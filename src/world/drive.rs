@@ -1,0 +1,216 @@
+//! The loop of a run: what the engine asks for is done here, and what comes of it goes back in. One thread, no waiting but for what
+//! happens.
+use super::surroundings::{Here, now};
+use crate::action::{self, Context, World};
+use crate::connect::{Connections, Settings as ConnectSettings};
+use crate::engine::message::{
+    Brought, Event, HostVars, Include, Input, InventoryChange, Opened, Outcome, Output, Question, Recap, Status,
+};
+use crate::engine::{Engine, Options};
+use crate::playbook::model::Task;
+use crate::report::{Live, Names, Renderer, Screen};
+use crate::world::files::Files;
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::UnboundedReceiver;
+use value::{Diagnostic, SourceMap};
+
+/// What is meant, as a run asks for it: playbooks, inventory and variables.
+pub trait Project: World {
+    fn plays(&self) -> u32;
+    fn open(&self, play: u32) -> Result<Opened, Diagnostic>;
+    fn load(&self, task: &Arc<Task>, include: &Include, vars: &HostVars) -> Result<Brought, Outcome>;
+    fn change_inventory(&self, change: &InventoryChange);
+    fn playbook_dir(&self, play: u32) -> &Path;
+    /// Warnings since this was asked last.
+    fn take_warnings(&self) -> Vec<Diagnostic>;
+}
+
+pub struct Run {
+    pub project: Arc<dyn Project>,
+    pub here: Arc<Here>,
+    pub files: Arc<dyn Files>,
+    pub sources: Arc<SourceMap>,
+    pub settings: action::Settings,
+    pub connect: ConnectSettings,
+    pub renderer: Box<dyn Renderer>,
+    pub screen: Screen,
+    pub options: Options,
+    /// Whether somebody watches: the live line is drawn.
+    pub live: bool,
+}
+
+/// How a run ended.
+#[derive(Debug, Default)]
+pub struct Ended {
+    pub recap: Recap,
+    pub failed: bool,
+    pub unreachable: bool,
+    pub interrupted: bool,
+    /// A play could not be opened.
+    pub refused: bool,
+}
+
+impl Run {
+    /// Runs to the end, whatever the end is.
+    pub fn drive(self) -> std::io::Result<Ended> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let ended = runtime.block_on(Driver::start(self));
+        // Whatever still reads from a terminal must not hold up the end.
+        runtime.shutdown_timeout(Duration::from_millis(100));
+        ended
+    }
+}
+
+struct Driver {
+    run: Run,
+    engine: Engine,
+    connections: Connections,
+    inputs: VecDeque<Input>,
+    timers: tokio::sync::mpsc::UnboundedSender<Input>,
+    live: Live,
+    ended: Ended,
+    over: bool,
+}
+
+impl Driver {
+    async fn start(mut run: Run) -> std::io::Result<Ended> {
+        let connect = std::mem::replace(&mut run.connect, ConnectSettings::none());
+        let (connections, arriving) = Connections::new(connect);
+        let (timers, ringing) = tokio::sync::mpsc::unbounded_channel();
+        let engine = Engine::new(run.project.plays(), run.options);
+        let inputs = VecDeque::from([Input::Start]);
+        let driver = Self { run, engine, connections, inputs, timers, live: Live::default(), ended: Ended::default(), over: false };
+        driver.go(arriving, ringing).await
+    }
+
+    async fn go(mut self, mut arriving: UnboundedReceiver<Input>, mut ringing: UnboundedReceiver<Input>) -> std::io::Result<Ended> {
+        let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        let mut ticks = tokio::time::interval(Duration::from_millis(120));
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        loop {
+            while let Some(input) = self.inputs.pop_front() {
+                self.step(input);
+            }
+            if self.over {
+                break;
+            }
+            self.run.screen.flush();
+            tokio::select! {
+                Some(input) = arriving.recv() => self.inputs.push_back(input),
+                Some(input) = ringing.recv() => self.inputs.push_back(input),
+                _ = interrupt.recv() => self.interrupt(),
+                _ = terminate.recv() => self.interrupt(),
+                _ = ticks.tick(), if self.run.live => {
+                    let project = &self.run.project;
+                    self.live.tick(&|host| project.host_name(host).to_string(), &mut self.run.screen);
+                }
+            }
+            while let Ok(input) = arriving.try_recv() {
+                self.inputs.push_back(input);
+            }
+        }
+        self.run.screen.clear_live();
+        self.run.screen.flush();
+        if self.ended.interrupted {
+            // What still runs on hosts ends with its connection, and nobody waits for it.
+            let _ = tokio::time::timeout(Duration::from_secs(2), self.connections.close()).await;
+        } else {
+            self.connections.close().await;
+        }
+        Ok(self.ended)
+    }
+
+    fn interrupt(&mut self) {
+        let word = match self.ended.interrupted {
+            false => "interrupted: what is under way may finish; once more to stop at once",
+            true => "stopping at once",
+        };
+        self.run.screen.say(word, None);
+        self.ended.interrupted = true;
+        self.inputs.push_back(Input::Interrupted);
+    }
+
+    fn step(&mut self, input: Input) {
+        for output in self.engine.step(input) {
+            self.obey(output);
+        }
+        let warnings: Vec<_> = self.run.here.take_warnings().into_iter().chain(self.run.project.take_warnings()).collect();
+        for warning in warnings {
+            self.show(&Event::Said(warning));
+        }
+    }
+
+    fn obey(&mut self, output: Output) {
+        match output {
+            Output::Open { play } => {
+                let result = self.run.project.open(play);
+                self.ended.refused |= result.is_err();
+                self.inputs.push_back(Input::Opened { play, result });
+            }
+            Output::Evaluate(question) => {
+                let result = self.evaluate(&question);
+                self.inputs.push_back(Input::Evaluated { ticket: question.ticket, result });
+            }
+            Output::Load { ticket, task, include, vars, .. } => {
+                let result = self.run.project.load(&task, &include, &vars);
+                self.inputs.push_back(Input::Loaded { ticket, result });
+            }
+            Output::Send { connection, call } => self.connections.send(&connection, call),
+            Output::Commit { connection, lane, id } => self.connections.commit(&connection, lane, id),
+            Output::Cancel { connection, lane, id } => self.connections.cancel(&connection, lane, id),
+            Output::SetTimer { ticket, seconds } => {
+                let timers = self.timers.clone();
+                tokio::spawn(async move {
+                    tokio::time::sleep(Duration::from_secs_f64(seconds.clamp(0.0, 1e9))).await;
+                    // The run may be over by then.
+                    let _ = timers.send(Input::Timer { ticket });
+                });
+            }
+            Output::Inventory(change) => self.run.project.change_inventory(&change),
+            Output::Reset { connection } => self.connections.reset(&connection),
+            Output::Emit(event) => self.emit(&event),
+            Output::Busy { host, task } => self.live.busy(host, task),
+            Output::Finished => self.over = true,
+        }
+    }
+
+    fn evaluate(&self, question: &Question) -> crate::engine::message::Evaluated {
+        let run = &self.run;
+        let context = Context {
+            world: &*run.project,
+            surroundings: &*run.here,
+            files: &*run.files,
+            sources: &run.sources,
+            settings: &run.settings,
+            playbook_dir: run.project.playbook_dir(question.play.play),
+        };
+        action::evaluate(question, &context)
+    }
+
+    fn emit(&mut self, event: &Event) {
+        match event {
+            Event::Task { status: Status::Unreachable { ignored: false, .. }, .. } => self.ended.unreachable = true,
+            Event::Recap(recap) => {
+                self.ended.failed = recap.0.values().any(|counts| counts.failed > 0);
+                self.ended.recap = recap.clone();
+            }
+            _ => {}
+        }
+        self.show(event);
+    }
+
+    fn show(&mut self, event: &Event) {
+        let project = self.run.project.clone();
+        let names = Names { host: &|host| project.host_name(host).to_string(), sources: &self.run.sources };
+        self.run.renderer.event(event, &names, &mut self.run.screen);
+    }
+}
+
+/// The clock for events.
+pub fn clock() -> f64 {
+    now()
+}

@@ -1,0 +1,252 @@
+//! Lookups that reach outside: environment, files, programs. What they bring is not the user's own text, so it is never evaluated.
+use super::surroundings::{expand_user, expand_variables};
+use lang::template::{Arguments, Kind, LookupRequest, Stop};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use value::{Map, Str, Value};
+
+/// Where a lookup looks for relative paths, nearest first: the role's `files/`, the playbook's ...
+pub struct Places<'p> {
+    /// For `file`, `fileglob`, `lines` ...
+    pub files: &'p dyn Fn(&str) -> Vec<PathBuf>,
+    /// For `template`.
+    pub templates: &'p dyn Fn(&str) -> Vec<PathBuf>,
+    /// A file's bytes, decrypted where a vault holds it.
+    pub read: &'p dyn Fn(&Path) -> Result<Vec<u8>, Stop>,
+    /// A template's text with these variables over the scope's.
+    pub render: &'p dyn Fn(&Path, &Map) -> Result<Value, Stop>,
+}
+
+/// None: nobody knows a lookup of that name here.
+pub fn lookup(request: &LookupRequest, places: &Places) -> Result<Option<Vec<Value>>, Stop> {
+    let (name, arguments) = (request.name, request.arguments);
+    let terms = || arguments.positional.iter().map(Value::to_text);
+    Ok(Some(match name {
+        "env" => terms().map(|name| env(&name, arguments)).collect::<Result<_, _>>()?,
+        "file" | "unvault" => terms().map(|path| file(&path, arguments, places)).collect::<Result<_, _>>()?,
+        "fileglob" => terms().flat_map(|pattern| fileglob(&pattern, places)).collect(),
+        "first_found" => first_found(arguments, places)?,
+        "pipe" => terms().map(|command| pipe(&command)).collect::<Result<_, _>>()?,
+        "lines" => terms().map(|command| lines(&command)).collect::<Result<Vec<_>, _>>()?.concat(),
+        "template" => terms().map(|path| template(&path, arguments, places)).collect::<Result<_, _>>()?,
+        "password" => terms().map(|term| super::password::lookup(&term, arguments)).collect::<Result<_, _>>()?,
+        "ini" => terms().map(|key| ini(&key, arguments, places)).collect::<Result<Vec<_>, _>>()?.concat(),
+        "csvfile" => terms().map(|key| csvfile(&key, arguments, places)).collect::<Result<Vec<_>, _>>()?.concat(),
+        _ => return Ok(None),
+    }))
+}
+
+fn option<'a>(arguments: &'a Arguments, name: &str) -> Option<&'a Value> {
+    arguments.named.iter().find(|(known, _)| &**known == name).map(|(_, value)| value)
+}
+
+fn flag(arguments: &Arguments, name: &str, default: bool) -> bool {
+    option(arguments, name).map_or(default, Value::is_true)
+}
+
+fn word(arguments: &Arguments, name: &str, default: &str) -> String {
+    option(arguments, name).filter(|value| !value.is_null()).map_or_else(|| default.to_string(), Value::to_text)
+}
+
+fn env(name: &str, arguments: &Arguments) -> Result<Value, Stop> {
+    match (std::env::var(name), option(arguments, "default")) {
+        (Ok(value), _) => Ok(value.into()),
+        (Err(_), Some(default @ Value::Undefined(_))) => {
+            let _ = default;
+            Err(outside(format!("The env var '{name}' is not set")))
+        }
+        (Err(_), Some(default)) => Ok(default.clone()),
+        (Err(_), None) => Ok("".into()),
+    }
+}
+
+fn outside(why: impl Into<String>) -> Stop {
+    Stop::outside(why)
+}
+
+fn find(candidates: Vec<PathBuf>) -> Option<PathBuf> {
+    candidates.into_iter().find(|path| path.exists())
+}
+
+fn file(term: &str, arguments: &Arguments, places: &Places) -> Result<Value, Stop> {
+    let path = find((places.files)(term)).ok_or_else(|| outside(format!("Unable to access the file '{term}': there is no such file")))?;
+    let text = String::from_utf8((places.read)(&path)?).map_err(|_| outside(format!("{}: this is no UTF-8 text", path.display())))?;
+    let text = if flag(arguments, "rstrip", true) { text.trim_end().to_string() } else { text };
+    let text = if flag(arguments, "lstrip", false) { text.trim_start().to_string() } else { text };
+    Ok(text.into())
+}
+
+fn fileglob(pattern: &str, places: &Places) -> Vec<Value> {
+    let pattern = expand_user(pattern);
+    let matches = (places.files)(&pattern).into_iter().map(|path| glob(&path)).find(|found| !found.is_empty());
+    matches.unwrap_or_default().into_iter().map(Value::from).collect()
+}
+
+/// Files whose name matches the last part of a path; folders are none.
+pub fn glob(path: &Path) -> Vec<String> {
+    let (Some(dir), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else { return Vec::new() };
+    let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+    let Ok(pattern) = fancy_regex::Regex::new(&crate::inventory::glob(name)) else { return Vec::new() };
+    let Ok(entries) = std::fs::read_dir(dir) else { return Vec::new() };
+    let names = entries.filter_map(Result::ok).filter_map(|entry| entry.file_name().into_string().ok());
+    let hidden = name.starts_with('.');
+    let matching = names.filter(|name| (hidden || !name.starts_with('.')) && pattern.is_match(name).unwrap_or(false));
+    let mut found: Vec<_> = matching.map(|name| dir.join(name)).filter(|path| path.is_file()).collect();
+    found.sort();
+    found.into_iter().map(|path| path.display().to_string()).collect()
+}
+
+/// Terms are paths, lists of them, or maps with `files`, `paths` and `skip`.
+fn first_found(arguments: &Arguments, places: &Places) -> Result<Vec<Value>, Stop> {
+    let (mut candidates, mut skip) = (Vec::new(), flag(arguments, "skip", false));
+    let mut open: Vec<Value> = arguments.positional.iter().rev().cloned().collect();
+    if let Some(files) = option(arguments, "files") {
+        let paths = option(arguments, "paths").cloned().unwrap_or_default();
+        open.push(Value::map([("files", files.clone()), ("paths", paths)]));
+    }
+    while let Some(term) = open.pop() {
+        match &term {
+            Value::List(items) => open.extend(items.iter().rev().cloned()),
+            Value::Map(map) => {
+                let words = |name: &str| map.get(name).map(list_of_words).unwrap_or_default();
+                skip |= map.get("skip").is_some_and(Value::is_true);
+                let paths = words("paths");
+                for file in words("files") {
+                    match paths.is_empty() {
+                        true => candidates.push(file),
+                        false => candidates.extend(paths.iter().map(|path| format!("{}/{file}", path.trim_end_matches('/')))),
+                    }
+                }
+                if map.get("files").is_none() {
+                    candidates.extend(paths);
+                }
+            }
+            other => candidates.extend(list_of_words(other)),
+        }
+    }
+    for candidate in candidates {
+        let both = (places.files)(&candidate).into_iter().chain((places.templates)(&candidate));
+        if let Some(path) = find(both.collect()) {
+            return Ok(vec![path.display().to_string().into()]);
+        }
+    }
+    match skip {
+        true => Ok(Vec::new()),
+        false => Err(outside("No file was found when using first_found.")),
+    }
+}
+
+/// A list, or words with commas, semicolons or colons between them.
+fn list_of_words(value: &Value) -> Vec<String> {
+    match value {
+        Value::List(items) => items.iter().flat_map(list_of_words).collect(),
+        Value::Null => Vec::new(),
+        other => other.to_text().split([',', ';', ':']).map(|word| word.trim().to_string()).filter(|word| !word.is_empty()).collect(),
+    }
+}
+
+fn run(command: &str) -> Result<String, Stop> {
+    let output = Command::new("/bin/sh").args(["-c", command]).stdin(Stdio::null()).stderr(Stdio::inherit()).output();
+    let output = output.map_err(|error| outside(format!("lookup_plugin.pipe({command}): {error}")))?;
+    if !output.status.success() {
+        let code = output.status.code().unwrap_or(-1);
+        return Err(outside(format!("lookup_plugin.pipe({command}) returned {code}")));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+fn pipe(command: &str) -> Result<Value, Stop> {
+    run(command).map(|text| text.trim_end().into())
+}
+
+fn lines(command: &str) -> Result<Vec<Value>, Stop> {
+    Ok(run(command)?.lines().map(Value::from).collect())
+}
+
+fn template(term: &str, arguments: &Arguments, places: &Places) -> Result<Value, Stop> {
+    let path = find((places.templates)(term)).ok_or_else(|| outside(format!("the template file {term} could not be found for the lookup")))?;
+    let vars = option(arguments, "template_vars").and_then(Value::as_map).cloned().unwrap_or_default();
+    (places.render)(&path, &vars)
+}
+
+/// `key` in a section of an INI or properties file.
+fn ini(key: &str, arguments: &Arguments, places: &Places) -> Result<Vec<Value>, Stop> {
+    let name = word(arguments, "file", "ansible.ini");
+    let path = find((places.files)(&name)).ok_or_else(|| outside(format!("there is no file '{name}'")))?;
+    let text = String::from_utf8_lossy(&(places.read)(&path)?).into_owned();
+    let properties = word(arguments, "type", "ini") == "properties";
+    let section = if properties { String::new() } else { word(arguments, "section", "global") };
+    let (regex, case) = (flag(arguments, "re", false), flag(arguments, "case_sensitive", false));
+    let pattern = fancy_regex::Regex::new(&format!("^(?:{key})")).map_err(|error| outside(error.to_string()))?;
+    let is_key = |known: &str| match regex {
+        true => pattern.is_match(known).unwrap_or(false),
+        false if case => known == key,
+        false => known.eq_ignore_ascii_case(key),
+    };
+    let (mut here, mut found) = (properties, Vec::new());
+    for line in text.lines().map(str::trim).filter(|line| !line.starts_with(['#', ';'])) {
+        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            here = name == section;
+        } else if let Some((known, value)) = line.split_once(['=', ':']).filter(|_| here)
+            && is_key(known.trim())
+        {
+            found.push(Value::from(value.trim()));
+        }
+    }
+    match (found.is_empty(), option(arguments, "default"), flag(arguments, "allow_no_value", false)) {
+        (false, _, _) => Ok(found),
+        (true, Some(default), _) => Ok(vec![default.clone()]),
+        (true, None, true) => Ok(Vec::new()),
+        (true, None, false) => Ok(vec!["".into()]),
+    }
+}
+
+/// The cell of a row that begins with `key`.
+fn csvfile(key: &str, arguments: &Arguments, places: &Places) -> Result<Vec<Value>, Stop> {
+    let name = word(arguments, "file", "ansible.csv");
+    let path = find((places.files)(&name)).ok_or_else(|| outside(format!("there is no file '{name}'")))?;
+    let text = String::from_utf8_lossy(&(places.read)(&path)?).into_owned();
+    let delimiter = match word(arguments, "delimiter", "TAB").as_str() {
+        "TAB" | "\\t" | "t" => '\t',
+        other => other.chars().next().unwrap_or('\t'),
+    };
+    let number = |name: &str, default: usize| option(arguments, name).map_or(Ok(default), |value| value.to_text().parse()).map_err(|_| outside(format!("'{name}' should be a number")));
+    let (column, key_column) = (number("col", 1)?, number("keycol", 0)?);
+    for line in text.lines() {
+        let cells: Vec<_> = cells(line, delimiter);
+        if cells.get(key_column).is_some_and(|cell| cell == key) {
+            return Ok(cells.get(column).map(|cell| Value::from(cell.as_str())).into_iter().collect());
+        }
+    }
+    Ok(option(arguments, "default").cloned().into_iter().collect())
+}
+
+fn cells(line: &str, delimiter: char) -> Vec<String> {
+    let (mut cells, mut cell, mut quoted) = (Vec::new(), String::new(), false);
+    let mut chars = line.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' if quoted && chars.peek() == Some(&'"') => cell.extend(chars.next()),
+            '"' => quoted = !quoted,
+            c if c == delimiter && !quoted => cells.push(std::mem::take(&mut cell)),
+            c => cell.push(c),
+        }
+    }
+    cells.push(cell);
+    cells
+}
+
+/// A path of the user's, with `~` and variables.
+pub fn expand(path: &str) -> String {
+    expand_variables(&expand_user(path))
+}
+
+/// A mistake in what a lookup was asked.
+pub fn refuse(message: impl Into<String>) -> Stop {
+    Stop::Error(lang::template::Error::new(Kind::Value, message))
+}
+
+/// What must not be shown.
+pub fn secret(text: String) -> Value {
+    Value::Str(Str::from(text).with_secrecy(true))
+}

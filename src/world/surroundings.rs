@@ -1,0 +1,235 @@
+//! What tasks of the controller and templates ask of the machine they run on: the clock, random numbers, prompts, files outside the
+//! project.
+use super::blobs::Blobs;
+use super::terminal;
+use crate::action::{Answered, Content, Surroundings};
+use crate::report::Secrets;
+use lang::template::{Arguments, Environment, FileTest, Stop};
+use lang::vault::Keyring;
+use std::io::Write;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use target::protocol::BlobHash;
+use value::{Date, DateTime, Diagnostic, Span, Str, Value, Vaulted};
+
+/// This machine, as one run uses it.
+pub struct Here {
+    pub blobs: Arc<Blobs>,
+    pub secrets: Arc<Secrets>,
+    pub keyring: Arc<Keyring>,
+    pub allow_broken_conditionals: bool,
+    warnings: Mutex<Vec<Diagnostic>>,
+}
+
+impl Here {
+    pub fn new(blobs: Arc<Blobs>, secrets: Arc<Secrets>, keyring: Arc<Keyring>, allow_broken_conditionals: bool) -> Self {
+        Self { blobs, secrets, keyring, allow_broken_conditionals, warnings: Mutex::default() }
+    }
+
+    /// Warnings since this was asked last.
+    pub fn take_warnings(&self) -> Vec<Diagnostic> {
+        std::mem::take(&mut *self.warnings.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn add_warning(&self, warning: Diagnostic) {
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(warning);
+    }
+}
+
+impl Surroundings for Here {
+    fn now(&self) -> f64 {
+        now()
+    }
+
+    fn local_time(&self, seconds: f64) -> DateTime {
+        local_time(seconds)
+    }
+
+    fn sleep(&self, seconds: f64) {
+        std::thread::sleep(std::time::Duration::from_secs_f64(seconds.clamp(0.0, 1e9)));
+    }
+
+    fn prompt(&self, prompt: &str, echo: bool, seconds: Option<f64>) -> Answered {
+        if let Some(seconds) = seconds {
+            self.sleep(seconds);
+            return Answered::Nobody;
+        }
+        terminal::ask(prompt, !echo).map_or(Answered::Nobody, Answered::Line)
+    }
+
+    fn host_name(&self) -> String {
+        rustix::system::uname().nodename().to_string_lossy().into_owned()
+    }
+
+    fn user_name(&self, uid: u32) -> String {
+        let passwd = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+        let line = passwd.lines().map(|line| line.split(':').collect::<Vec<_>>()).find(|line| line.get(2) == Some(&uid.to_string().as_str()));
+        line.and_then(|line| line.first().map(ToString::to_string)).unwrap_or_else(|| uid.to_string())
+    }
+
+    fn add_blob(&self, content: Content) -> std::io::Result<(BlobHash, u64)> {
+        match content {
+            Content::Bytes(bytes) => {
+                let size = bytes.len() as u64;
+                Ok((self.blobs.add_bytes(bytes), size))
+            }
+            Content::File(path) => self.blobs.add_file(path),
+        }
+    }
+
+    fn write(&self, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+        let dir = path.parent().unwrap_or(Path::new("."));
+        std::fs::create_dir_all(dir)?;
+        let mut file = tempfile::Builder::new().prefix(".deploy-").tempfile_in(dir)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist(path).map(drop).map_err(|error| error.error)
+    }
+
+    fn warn(&self, message: &str, span: Option<Span>) {
+        self.add_warning(Diagnostic::warning("warning", message).at(span));
+    }
+
+    fn keep_secret(&self, value: &Value) {
+        self.secrets.add_all(value);
+    }
+}
+
+impl Environment for Here {
+    fn now(&self, utc: bool) -> Result<DateTime, Stop> {
+        let seconds = now();
+        Ok(if utc { time_of(seconds, 0) } else { local_time(seconds) })
+    }
+
+    fn local_offset(&self, moment: i64) -> Result<i32, Stop> {
+        Ok(offset(moment))
+    }
+
+    fn random(&self, limit: u64) -> Result<u64, Stop> {
+        let mut bytes = [0; 8];
+        let mut filled = 0;
+        while filled < bytes.len() {
+            filled += rustix::rand::getrandom(&mut bytes[filled..], rustix::rand::GetRandomFlags::empty())
+                .map_err(|error| Stop::outside(format!("no random numbers: {error}")))?;
+        }
+        Ok(((u128::from(u64::from_le_bytes(bytes)) * u128::from(limit)) >> 64) as u64)
+    }
+
+    fn decrypt(&self, vaulted: &Vaulted) -> Result<Str, Stop> {
+        let plain = self.keyring.decrypt(&vaulted.ciphertext).map_err(|error| Stop::outside(error.to_string()))?;
+        let text = String::from_utf8(plain.to_vec()).map_err(|_| Stop::outside("a vaulted value is no UTF-8 text"))?;
+        let text = Str::trusted(text, vaulted.origin).with_secrecy(true);
+        self.secrets.add(&text);
+        Ok(text)
+    }
+
+    fn file_test(&self, test: FileTest, path: &str, other: Option<&str>) -> Result<bool, Stop> {
+        let path = Path::new(path);
+        let is = |check: fn(&std::fs::Metadata) -> bool| std::fs::metadata(path).is_ok_and(|metadata| check(&metadata));
+        Ok(match test {
+            FileTest::Exists => path.exists(),
+            FileTest::File => is(std::fs::Metadata::is_file),
+            FileTest::Directory => is(std::fs::Metadata::is_dir),
+            FileTest::Link => std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink()),
+            FileTest::LinkExists => std::fs::symlink_metadata(path).is_ok(),
+            FileTest::Mount => is_mount(path),
+            FileTest::Same => other.is_some_and(|other| same_file(path, Path::new(other))),
+        })
+    }
+
+    fn path_filter(&self, name: &str, path: &str, _arguments: &Arguments) -> Result<Value, Stop> {
+        let text = |path: PathBuf| Value::from(path.display().to_string());
+        match name {
+            "expanduser" => Ok(expand_user(path).into()),
+            "expandvars" => Ok(expand_variables(path).into()),
+            "realpath" => Ok(text(real_path(Path::new(path)))),
+            "fileglob" => Ok(super::lookups::glob(Path::new(path)).into()),
+            _ => Err(Stop::outside(format!("nobody knows the filter '{name}' here"))),
+        }
+    }
+
+    fn warn(&self, warning: Diagnostic) {
+        self.add_warning(warning);
+    }
+
+    fn allow_broken_conditionals(&self) -> bool {
+        self.allow_broken_conditionals
+    }
+}
+
+pub fn now() -> f64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0.0, |time| time.as_secs_f64())
+}
+
+fn offset(moment: i64) -> i32 {
+    jiff::Timestamp::from_second(moment).map_or(0, |time| jiff::tz::TimeZone::system().to_offset(time).seconds())
+}
+
+fn local_time(seconds: f64) -> DateTime {
+    time_of(seconds, offset(seconds.floor() as i64))
+}
+
+fn time_of(seconds: f64, offset: i32) -> DateTime {
+    let local = seconds.floor() as i64 + i64::from(offset);
+    let (days, rest) = (local.div_euclid(86_400), local.rem_euclid(86_400));
+    DateTime {
+        date: Date::from_days(days),
+        hour: (rest / 3600) as u8,
+        minute: (rest / 60 % 60) as u8,
+        second: (rest % 60) as u8,
+        microsecond: ((seconds - seconds.floor()) * 1e6) as u32,
+        offset: Some(offset),
+    }
+}
+
+fn is_mount(path: &Path) -> bool {
+    let Ok(own) = std::fs::symlink_metadata(path) else { return false };
+    let Ok(parent) = std::fs::metadata(path.join("..")) else { return false };
+    own.dev() != parent.dev() || own.ino() == parent.ino()
+}
+
+fn same_file(one: &Path, two: &Path) -> bool {
+    let state = |path: &Path| std::fs::metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()));
+    state(one).is_some() && state(one) == state(two)
+}
+
+pub fn expand_user(path: &str) -> String {
+    match (path.strip_prefix('~'), std::env::home_dir()) {
+        (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => format!("{}{rest}", home.display()),
+        _ => path.to_string(),
+    }
+}
+
+/// `$NAME` and `${NAME}`; unknown ones stay as they are, as in Python.
+pub fn expand_variables(text: &str) -> String {
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some(at) = rest.find('$') {
+        out.push_str(&rest[..at]);
+        let after = &rest[at + 1..];
+        let (name, whole) = match after.strip_prefix('{').and_then(|inside| inside.split_once('}')) {
+            Some((name, _)) => (name, name.len() + 2),
+            None => {
+                let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());
+                (&after[..end], end)
+            }
+        };
+        match std::env::var(name) {
+            Ok(value) if !name.is_empty() => out.push_str(&value),
+            _ => out.push_str(&rest[at..=at + whole]),
+        }
+        rest = &after[whole..];
+    }
+    out + rest
+}
+
+/// As far as it is there; what is not stays as it was written.
+fn real_path(path: &Path) -> PathBuf {
+    if let Ok(real) = path.canonicalize() {
+        return real;
+    }
+    match (path.parent(), path.file_name()) {
+        (Some(parent), Some(name)) => real_path(parent).join(name),
+        _ => path.to_path_buf(),
+    }
+}
