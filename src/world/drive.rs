@@ -72,6 +72,7 @@ struct Driver {
     inputs: VecDeque<Input>,
     timers: tokio::sync::mpsc::UnboundedSender<Input>,
     live: Live,
+    cache: action::Cache,
     ended: Ended,
     over: bool,
 }
@@ -83,11 +84,25 @@ impl Driver {
         let (timers, ringing) = tokio::sync::mpsc::unbounded_channel();
         let engine = Engine::new(run.project.plays(), run.options);
         let inputs = VecDeque::from([Input::Start]);
-        let driver = Self { run, engine, connections, inputs, timers, live: Live::default(), ended: Ended::default(), over: false };
+        let driver = Self {
+            run,
+            engine,
+            connections,
+            inputs,
+            timers,
+            live: Live::default(),
+            cache: action::Cache::default(),
+            ended: Ended::default(),
+            over: false,
+        };
         driver.go(arriving, ringing).await
     }
 
-    async fn go(mut self, mut arriving: UnboundedReceiver<Input>, mut ringing: UnboundedReceiver<Input>) -> std::io::Result<Ended> {
+    async fn go(
+        mut self,
+        mut arriving: UnboundedReceiver<Input>,
+        mut ringing: UnboundedReceiver<Input>,
+    ) -> std::io::Result<Ended> {
         let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         let mut ticks = tokio::time::interval(Duration::from_millis(120));
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
@@ -138,7 +153,8 @@ impl Driver {
         for output in self.engine.step(input) {
             self.obey(output);
         }
-        let warnings: Vec<_> = self.run.here.take_warnings().into_iter().chain(self.run.project.take_warnings()).collect();
+        let warnings: Vec<_> =
+            self.run.here.take_warnings().into_iter().chain(self.run.project.take_warnings()).collect();
         for warning in warnings {
             self.show(&Event::Said(warning));
         }
@@ -186,6 +202,7 @@ impl Driver {
             files: &*run.files,
             sources: &run.sources,
             settings: &run.settings,
+            cache: &self.cache,
             playbook_dir: run.project.playbook_dir(question.play.play),
         };
         action::evaluate(question, &context)

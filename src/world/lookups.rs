@@ -69,8 +69,10 @@ fn find(candidates: Vec<PathBuf>) -> Option<PathBuf> {
 }
 
 fn file(term: &str, arguments: &Arguments, places: &Places) -> Result<Value, Stop> {
-    let path = find((places.files)(term)).ok_or_else(|| outside(format!("Unable to access the file '{term}': there is no such file")))?;
-    let text = String::from_utf8((places.read)(&path)?).map_err(|_| outside(format!("{}: this is no UTF-8 text", path.display())))?;
+    let path = find((places.files)(term))
+        .ok_or_else(|| outside(format!("Unable to access the file '{term}': there is no such file")))?;
+    let text = String::from_utf8((places.read)(&path)?)
+        .map_err(|_| outside(format!("{}: this is no UTF-8 text", path.display())))?;
     let text = if flag(arguments, "rstrip", true) { text.trim_end().to_string() } else { text };
     let text = if flag(arguments, "lstrip", false) { text.trim_start().to_string() } else { text };
     Ok(text.into())
@@ -84,7 +86,9 @@ fn fileglob(pattern: &str, places: &Places) -> Vec<Value> {
 
 /// Files whose name matches the last part of a path; folders are none.
 pub fn glob(path: &Path) -> Vec<String> {
-    let (Some(dir), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else { return Vec::new() };
+    let (Some(dir), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
+        return Vec::new();
+    };
     let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
     let Ok(pattern) = fancy_regex::Regex::new(&crate::inventory::glob(name)) else { return Vec::new() };
     let Ok(entries) = std::fs::read_dir(dir) else { return Vec::new() };
@@ -114,7 +118,9 @@ fn first_found(arguments: &Arguments, places: &Places) -> Result<Vec<Value>, Sto
                 for file in words("files") {
                     match paths.is_empty() {
                         true => candidates.push(file),
-                        false => candidates.extend(paths.iter().map(|path| format!("{}/{file}", path.trim_end_matches('/')))),
+                        false => {
+                            candidates.extend(paths.iter().map(|path| format!("{}/{file}", path.trim_end_matches('/'))))
+                        }
                     }
                 }
                 if map.get("files").is_none() {
@@ -141,7 +147,12 @@ fn list_of_words(value: &Value) -> Vec<String> {
     match value {
         Value::List(items) => items.iter().flat_map(list_of_words).collect(),
         Value::Null => Vec::new(),
-        other => other.to_text().split([',', ';', ':']).map(|word| word.trim().to_string()).filter(|word| !word.is_empty()).collect(),
+        other => other
+            .to_text()
+            .split([',', ';', ':'])
+            .map(|word| word.trim().to_string())
+            .filter(|word| !word.is_empty())
+            .collect(),
     }
 }
 
@@ -164,7 +175,8 @@ fn lines(command: &str) -> Result<Vec<Value>, Stop> {
 }
 
 fn template(term: &str, arguments: &Arguments, places: &Places) -> Result<Value, Stop> {
-    let path = find((places.templates)(term)).ok_or_else(|| outside(format!("the template file {term} could not be found for the lookup")))?;
+    let path = find((places.templates)(term))
+        .ok_or_else(|| outside(format!("the template file {term} could not be found for the lookup")))?;
     let vars = option(arguments, "template_vars").and_then(Value::as_map).cloned().unwrap_or_default();
     (places.render)(&path, &vars)
 }
@@ -210,7 +222,11 @@ fn csvfile(key: &str, arguments: &Arguments, places: &Places) -> Result<Vec<Valu
         "TAB" | "\\t" | "t" => '\t',
         other => other.chars().next().unwrap_or('\t'),
     };
-    let number = |name: &str, default: usize| option(arguments, name).map_or(Ok(default), |value| value.to_text().parse()).map_err(|_| outside(format!("'{name}' should be a number")));
+    let number = |name: &str, default: usize| {
+        option(arguments, name)
+            .map_or(Ok(default), |value| value.to_text().parse())
+            .map_err(|_| outside(format!("'{name}' should be a number")))
+    };
     let (column, key_column) = (number("col", 1)?, number("keycol", 0)?);
     for line in text.lines() {
         let cells: Vec<_> = cells(line, delimiter);

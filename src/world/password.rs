@@ -32,7 +32,12 @@ pub fn lookup(term: &str, arguments: &Arguments) -> Result<Value, Stop> {
 }
 
 fn read(term: &str, arguments: &Arguments) -> Result<Wanted, Stop> {
-    let mut wanted = Wanted { path: String::new(), length: 20, chars: vec!["ascii_letters".into(), "digits".into(), ".,:-_".into()], seed: None };
+    let mut wanted = Wanted {
+        path: String::new(),
+        length: 20,
+        chars: vec!["ascii_letters".into(), "digits".into(), ".,:-_".into()],
+        seed: None,
+    };
     let mut pairs: Vec<(String, String)> = Vec::new();
     let mut words: Vec<&str> = term.split(' ').collect();
     while let Some((name, value)) = words.last().and_then(|word| word.split_once('=')) {
@@ -41,15 +46,30 @@ fn read(term: &str, arguments: &Arguments) -> Result<Wanted, Stop> {
     }
     wanted.path = expand(&words.join(" "));
     pairs.extend(arguments.named.iter().map(|(name, value)| {
-        let text = value.as_list().map_or_else(|| value.to_text(), |items| items.iter().map(Value::to_text).collect::<Vec<_>>().join(","));
+        let text = value
+            .as_list()
+            .map_or_else(|| value.to_text(), |items| items.iter().map(Value::to_text).collect::<Vec<_>>().join(","));
         (name.to_string(), text)
     }));
     for (name, value) in pairs {
         match name.as_str() {
-            "length" => wanted.length = value.parse().map_err(|_| refuse(format!("password: length should be a number, and is '{value}'")))?,
-            "chars" => wanted.chars = value.replace(",,", ",\u{1}").split(',').map(|word| word.replace('\u{1}', ",")).filter(|word| !word.is_empty()).collect(),
+            "length" => {
+                wanted.length = value
+                    .parse()
+                    .map_err(|_| refuse(format!("password: length should be a number, and is '{value}'")))?
+            }
+            "chars" => {
+                wanted.chars = value
+                    .replace(",,", ",\u{1}")
+                    .split(',')
+                    .map(|word| word.replace('\u{1}', ","))
+                    .filter(|word| !word.is_empty())
+                    .collect()
+            }
             "seed" => wanted.seed = Some(value),
-            "encrypt" | "ident" => return Err(refuse(format!("password: `{name}` is not there yet; use the filter password_hash"))),
+            "encrypt" | "ident" => {
+                return Err(refuse(format!("password: `{name}` is not there yet; use the filter password_hash")));
+            }
             _ => return Err(refuse(format!("password: unknown option '{name}'"))),
         }
     }

@@ -2,11 +2,11 @@
 //! project.
 use super::blobs::Blobs;
 use super::terminal;
-use crate::action::{Answered, Content, Surroundings};
+use crate::action::{Answered, Content, FileState, Surroundings};
 use crate::report::Secrets;
 use lang::template::{Arguments, Environment, FileTest, Stop};
 use lang::vault::Keyring;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,7 +23,12 @@ pub struct Here {
 }
 
 impl Here {
-    pub fn new(blobs: Arc<Blobs>, secrets: Arc<Secrets>, keyring: Arc<Keyring>, allow_broken_conditionals: bool) -> Self {
+    pub fn new(
+        blobs: Arc<Blobs>,
+        secrets: Arc<Secrets>,
+        keyring: Arc<Keyring>,
+        allow_broken_conditionals: bool,
+    ) -> Self {
         Self { blobs, secrets, keyring, allow_broken_conditionals, warnings: Mutex::default() }
     }
 
@@ -64,8 +69,35 @@ impl Surroundings for Here {
 
     fn user_name(&self, uid: u32) -> String {
         let passwd = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-        let line = passwd.lines().map(|line| line.split(':').collect::<Vec<_>>()).find(|line| line.get(2) == Some(&uid.to_string().as_str()));
+        let line = passwd
+            .lines()
+            .map(|line| line.split(':').collect::<Vec<_>>())
+            .find(|line| line.get(2) == Some(&uid.to_string().as_str()));
         line.and_then(|line| line.first().map(ToString::to_string)).unwrap_or_else(|| uid.to_string())
+    }
+
+    fn home(&self) -> PathBuf {
+        std::env::home_dir().unwrap_or_else(|| PathBuf::from("/"))
+    }
+
+    fn file_state(&self, path: &Path) -> Option<FileState> {
+        let metadata = std::fs::metadata(path).ok()?;
+        Some(FileState {
+            mode: metadata.mode(),
+            size: metadata.len(),
+            uid: metadata.uid(),
+            modified: metadata.mtime() as f64,
+        })
+    }
+
+    fn link_target(&self, path: &Path) -> Option<PathBuf> {
+        std::fs::read_link(path).ok()
+    }
+
+    fn head(&self, path: &Path, count: usize) -> std::io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        std::fs::File::open(path)?.take(count as u64).read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 
     fn add_blob(&self, content: Content) -> std::io::Result<(BlobHash, u64)> {
