@@ -53,3 +53,24 @@ case_survives_a_reboot() {
   playbook
   exits 0; says 'again +: ok=[0-9]+ +changed=0 '
 }
+
+# Debian's docker-registry stands in for a registry of one's own.
+case_from_a_registry_and_from_a_saved_image() {
+  inventory ubuntu again
+  playbook
+  exits 0
+  on again 'apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qqy install docker-registry && systemctl start docker-registry
+    image=$(docker image ls --format "{{.Repository}}:{{.Tag}}" botify | head -n 1)
+    docker tag "$image" 127.0.0.1:5000/botify:latest && docker push -q 127.0.0.1:5000/botify:latest' >/dev/null
+  playbook -e app_registry=127.0.0.1:5000
+  exits 0
+  healthy again
+  playbook -e app_registry=127.0.0.1:5000
+  exits 0; says 'again +: ok=[0-9]+ +changed=0 '
+  on again 'docker tag 127.0.0.1:5000/botify:latest saved:1 && docker save saved:1' >saved.tar
+  playbook -e app_image_file="$WORK/saved.tar" -e app_image=saved:1
+  exits 0
+  healthy again
+  playbook -e app_image_file="$WORK/saved.tar" -e app_image=saved:1
+  exits 0; says 'again +: ok=[0-9]+ +changed=0 '
+}
