@@ -4,6 +4,8 @@
 //! checking, planning, undo), `machine/` (the bare machine), `helper/` (the program that serves calls), `protocol/` (its words).
 pub mod helper;
 pub mod host;
+pub mod http;
+pub mod json;
 pub mod machine;
 pub mod module;
 pub mod modules;

@@ -9,6 +9,7 @@ pub mod program;
 mod relay;
 mod session;
 
+pub use blobs::unique;
 pub use launch::{Launch, drop_privileges};
 pub use session::serve;
 

@@ -36,17 +36,19 @@ impl Change {
 pub struct Acted {
     pub output: Output,
     pub changed: bool,
+    /// What else was changed, where only the tool knew it (the packages that came with one).
+    pub also: Vec<Done>,
 }
 
 impl Acted {
     pub fn changed() -> Self {
-        Self { output: Output::default(), changed: true }
+        Self { changed: true, ..Self::default() }
     }
 }
 
 impl From<Output> for Acted {
     fn from(output: Output) -> Self {
-        Self { output, changed: true }
+        Self { output, changed: true, also: Vec::new() }
     }
 }
 
@@ -63,7 +65,7 @@ impl Host<'_> {
     /// Makes the machine as `change` says, by the way that every resource of its kind is made.
     pub fn set(&mut self, change: Change) -> Look<()> {
         let (what, after) = (change.what.clone(), change.after.clone());
-        let after = if self.mode == Mode::Apply { self.fetched(after)? } else { after };
+        let after = self.fetched(after)?;
         self.change(change, |machine| {
             kinds::make(machine, &what, &after)?;
             Ok(Acted::changed())
@@ -73,30 +75,48 @@ impl Host<'_> {
 
     /// The same where only the module knows the way. `act` is the one place that holds the bare machine.
     pub fn change(&mut self, change: Change, act: impl FnOnce(&mut dyn Machine) -> Look<Acted>) -> Look<Output> {
-        let opaque = matches!(change.what, Resource::Opaque(_));
+        self.change_all(vec![change], act)
+    }
+
+    /// Several things that change by one act.
+    pub fn change_all(
+        &mut self,
+        changes: Vec<Change>,
+        act: impl FnOnce(&mut dyn Machine) -> Look<Acted>,
+    ) -> Look<Output> {
+        let opaque = |change: &Change| matches!(change.what, Resource::Opaque(_)) && change.counts;
         match self.mode {
             Mode::Ahead => return Err(Stop::Held),
-            Mode::Check if opaque && change.counts => return Err(Stop::Skipped(Map::new())),
+            Mode::Check if changes.iter().any(opaque) => return Err(Stop::Skipped(Map::new())),
             _ => {}
         }
-        let before = self.before(&change.what)?;
+        let before = changes.iter().map(|change| self.before(&change.what)).collect::<Look<Vec<_>>>()?;
         self.interrupt().check()?;
         let acted = match self.mode {
             Mode::Apply => act(self.machine)?,
             _ => Acted::changed(),
         };
+        let unknown = changes.iter().find(|change| opaque(change)).map(|change| change.what.clone());
+        for (change, before) in changes.into_iter().zip(before) {
+            self.note(change, before, acted.changed);
+        }
+        self.journal.extend(acted.also);
+        match unknown.filter(|_| self.mode == Mode::Plan) {
+            Some(what) => Err(Stop::Unforeseen(what)), // it is in the plan, but nobody knows what it will return
+            None => Ok(acted.output),
+        }
+    }
+
+    /// Diff, journal and plan of one change.
+    fn note(&mut self, change: Change, before: State, changed: bool) {
         if self.mode == Mode::Plan {
             self.overlay.plan(&change);
         }
         let Change { what, after, counts, shown } = change;
-        if self.wants_diff && shown && acted.changed {
+        if self.wants_diff && shown && changed {
             self.diff.extend(diff::of(&what, &before, &after, |contents| self.contents(contents)));
         }
-        self.journal.push(Done { what: what.clone(), before, after, counted: counts && acted.changed });
-        match self.mode == Mode::Plan && opaque && counts {
-            true => Err(Stop::Unforeseen(what)), // it is in the plan, but nobody knows what it will return
-            false => Ok(acted.output),
-        }
+        self.journal.push(Done { what, before, after, counted: counts && changed });
     }
 
     fn before(&self, what: &Resource) -> Look<State> {
@@ -106,11 +126,18 @@ impl Host<'_> {
         }
     }
 
-    /// With the bytes of a controller's file here.
+    /// With the bytes of a controller's file here, if they will be written.
     fn fetched(&self, state: State) -> Look<State> {
         match state {
-            State::File { meta, contents: Contents::Blob { hash, size } } => {
-                Ok(State::File { meta, contents: Contents::Stored { path: self.blob(&hash)?, size } })
+            State::File { meta, contents } => Ok(State::File { meta, contents: self.ready(contents)? }),
+            other => Ok(other),
+        }
+    }
+
+    pub(super) fn ready(&self, contents: Contents) -> Look<Contents> {
+        match contents {
+            Contents::Blob { hash, size } if self.mode == Mode::Apply => {
+                Ok(Contents::Stored { path: self.blob(&hash)?, size })
             }
             other => Ok(other),
         }

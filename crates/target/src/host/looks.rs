@@ -18,6 +18,12 @@ impl Host<'_> {
     /// What is absent may come with a planned package.
     fn known(&self, what: &Resource, now: State) -> Look<State> {
         let absent = now.is_absent() || matches!(&now, State::Unit(unit) if !unit.found);
+        if let (true, Resource::Unit(name, _)) = (absent, what)
+            && self.overlay.plans_unit_file(name)
+        {
+            let active_state = "inactive".into();
+            return Ok(State::Unit(Unit { found: true, enabled: Some(false), active_state, ..Unit::default() }));
+        }
         match self.overlay.giver(what) {
             Some(giver) if absent => Err(Stop::Unforeseen(giver.clone())),
             _ => Ok(now),
@@ -35,12 +41,30 @@ impl Host<'_> {
         }
     }
 
+    /// The same with all that systemd tells of it; a unit that is only planned has no such words.
+    pub fn unit_properties(&self, name: &str, scope: Scope) -> Look<(Unit, value::Map)> {
+        let what = Resource::Unit(name.into(), scope);
+        if scope == Scope::Global || self.overlay.get(&what).is_some() {
+            return Ok((self.unit(name, scope)?, value::Map::new()));
+        }
+        let properties = kinds::unit::properties(self.machine, name, scope)?;
+        match self.known(&what, State::Unit(kinds::unit::unit_of(&properties)))? {
+            State::Unit(unit) => Ok((unit, properties)),
+            _ => Ok((Unit::default(), properties)),
+        }
+    }
+
     pub fn user(&self, name: &str) -> Look<Option<Account>> {
         match self.state(&Resource::User(name.into()))? {
             State::User(account) => Ok(Some(account)),
             State::Absent => Ok(None),
             _ => Err(Stop::Unforeseen(Resource::User(name.into()))),
         }
+    }
+
+    /// Whether a plan changes anything at or under this path.
+    pub fn plans_under(&self, folder: &Path) -> bool {
+        self.overlay.plans_under(folder)
     }
 
     // ---- files ----

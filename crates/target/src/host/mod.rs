@@ -1,9 +1,11 @@
 //! What a task module sees of the machine it runs on. Every look goes through what is planned so far, every touch goes through
 //! `change`; so checking, planning, holding before a barrier, diff and undo exist once, here.
 pub mod accounts;
+pub mod apt;
 mod change;
 mod diff;
 pub mod glob;
+pub mod install;
 pub mod kinds;
 pub mod looks;
 pub mod mode;
@@ -11,6 +13,7 @@ mod overlay;
 pub mod ownership;
 pub mod programs;
 mod resource;
+pub mod services;
 mod stop;
 mod undo;
 
@@ -138,6 +141,11 @@ impl<'m> Host<'m> {
     /// Whether the answer is to carry diffs: for what is costly to find out only for a diff's sake.
     pub fn wants_diff(&self) -> bool {
         self.wants_diff
+    }
+
+    /// Whether changes are made here and now: for what is not worth finding out otherwise. Never for deciding what to do.
+    pub fn writes(&self) -> bool {
+        self.mode == Mode::Apply
     }
 
     pub fn changed(&self) -> bool {

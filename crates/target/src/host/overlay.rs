@@ -42,6 +42,19 @@ impl Overlay {
         self.planned.insert(change.what.clone(), change.after.clone());
     }
 
+    /// Whether a unit's file is among what is planned.
+    pub fn plans_unit_file(&self, name: &str) -> bool {
+        let file = if name.contains('.') { name.to_string() } else { format!("{name}.service") };
+        ["/etc/systemd/system", "/etc/systemd/user", "/usr/local/lib/systemd/system", "/lib/systemd/system", "/usr/lib/systemd/system"]
+            .iter()
+            .any(|folder| matches!(self.planned.get(&Resource::path(format!("{folder}/{file}"))), Some(state) if !state.is_absent()))
+    }
+
+    /// Whether anything at or under this path is planned.
+    pub fn plans_under(&self, folder: &Path) -> bool {
+        self.planned.keys().any(|what| matches!(what, Resource::Path(path) if path.starts_with(folder)))
+    }
+
     /// Names that a plan adds to a folder, and names that it takes away.
     pub fn names_in(&self, folder: &Path) -> (Vec<OsString>, Vec<OsString>) {
         let (mut added, mut removed) = (Vec::new(), Vec::new());

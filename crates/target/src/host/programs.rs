@@ -33,8 +33,8 @@ pub fn run(program: Program, host: &mut Host) -> Look<Map> {
     let command = command(&program, dir);
     let acted = host.change(Change::opaque(words(&program)), |machine| match machine.run(&command) {
         Ok(output) => Ok(output.into()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => not_found(&program),
-        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => refused(&program),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => failure_to_start(&program, 2),
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => failure_to_start(&program, 13),
         Err(error) => Err(Stop::from(error).with("cmd", program.shown.clone())),
     });
     let output = match acted {
@@ -110,19 +110,11 @@ fn skipped(program: &Program, mut result: Map) -> Stop {
     Stop::Skipped(result)
 }
 
-fn failure_to_start(program: &Program, number: i64, words: &str) -> Stop {
-    let name = program.argv.first().map(String::as_str).unwrap_or_default();
-    let mut result = crate::returns! { "cmd" => program.shown.clone(), "rc" => number, "stdout" => "", "stderr" => "" };
-    result.insert("changed", false);
-    Stop::failure(format!("Error executing command: [Errno {number}] {words}: '{name}'"), result)
-}
-
-fn not_found<T>(program: &Program) -> Look<T> {
-    Err(failure_to_start(program, 2, "No such file or directory"))
-}
-
-fn refused<T>(program: &Program) -> Look<T> {
-    Err(failure_to_start(program, 13, "Permission denied"))
+/// It could not be started at all; Ansible's result then has the line and not the words.
+fn failure_to_start<T>(program: &Program, number: i64) -> Look<T> {
+    let cmd = program.argv.join(" ");
+    let result = crate::returns! { "cmd" => cmd, "rc" => number, "stdout" => "", "stderr" => "" };
+    Err(Stop::failure("Error executing command.", result))
 }
 
 /// What goes to the program's standard input.

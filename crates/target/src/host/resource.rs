@@ -219,7 +219,7 @@ impl State {
         let mut map = Map::new();
         map.insert("state", self.word());
         if let Some(meta) = self.meta() {
-            map.insert("mode", format!("0{:03o}", meta.mode));
+            map.insert("mode", format!("{:04o}", meta.mode));
             map.insert("uid", meta.uid);
             map.insert("gid", meta.gid);
         }

@@ -9,8 +9,12 @@ macro_rules! modules {
 }
 
 modules! {
+    apt,
     command,
+    copy,
     ping,
+    service,
+    systemd_service,
 }
 
 /// By its short name or another one of its names.

@@ -15,9 +15,24 @@ pub fn systemctl<S: Into<std::ffi::OsString>>(scope: Scope, args: impl IntoItera
     command.args(args)
 }
 
+/// The user's own manager is found by his runtime folder, which a login without a session does not set.
+pub fn command<S: Into<std::ffi::OsString>>(
+    machine: &dyn Machine,
+    scope: Scope,
+    args: impl IntoIterator<Item = S>,
+) -> Command {
+    let command = systemctl(scope, args);
+    match scope {
+        Scope::User if machine.variable("XDG_RUNTIME_DIR").is_none() => {
+            command.env("XDG_RUNTIME_DIR", &format!("/run/user/{}", machine.identity().uid))
+        }
+        _ => command,
+    }
+}
+
 /// Every property that `systemctl show` prints.
 pub fn properties(machine: &dyn Machine, name: &str, scope: Scope) -> io::Result<Map> {
-    let output = machine.ask(&systemctl(scope, ["show", "--no-pager", "--", name]))?;
+    let output = machine.ask(&command(machine, scope, ["show", "--no-pager", "--", name]))?;
     if !output.ok() && output.stdout.is_empty() {
         return Err(io::Error::other(output.complaint()));
     }
@@ -102,7 +117,8 @@ pub fn make(machine: &mut dyn Machine, name: &str, scope: Scope, state: &State) 
         verbs.push(if wanted.active { "start" } else { "stop" });
     }
     for verb in verbs {
-        let output = machine.run(&systemctl(scope, [verb, "--", name]))?;
+        let command = command(machine, scope, [verb, "--", name]);
+        let output = machine.run(&command)?;
         succeed(output, &format!("unable to {verb} service {name}"))?;
     }
     Ok(())

@@ -1,0 +1,79 @@
+//! The package lists: how old they are, and fetching them anew.
+use super::{Wish, command, package};
+use crate::host::{Change, Host, Look, Resource, State, Stop};
+use std::path::Path;
+use std::time::{Duration, UNIX_EPOCH};
+use value::Map;
+
+const LISTS: &str = "/var/lib/apt/lists";
+
+pub struct Updated {
+    updated: bool,
+    time: i64,
+}
+
+impl Updated {
+    pub fn tell(&self, result: &mut Map) {
+        result.insert("cache_updated", self.updated);
+        result.insert("cache_update_time", self.time);
+    }
+}
+
+/// When the lists were fetched last; none: nobody knows, or a plan fetches them.
+fn fetched(host: &Host) -> Look<Option<i64>> {
+    for path in ["/var/lib/apt/periodic/update-success-stamp", LISTS] {
+        if let Some(stat) = host.stat_target(Path::new(path))? {
+            return Ok(Some(stat.modified.0));
+        }
+    }
+    Ok(None)
+}
+
+pub fn refresh(wish: &Wish, host: &mut Host) -> Look<Updated> {
+    let asked = wish.update_cache.unwrap_or(wish.cache_valid_time > 0);
+    let lists = Resource::path(LISTS);
+    let time = fetched(host)?;
+    let now = host.machine().now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs() as i64);
+    let fresh = time.is_some_and(|time| now <= time + wish.cache_valid_time && wish.cache_valid_time > 0);
+    let planned = host.foreseen(std::slice::from_ref(&lists)).is_err() && wish.cache_valid_time > 0;
+    if !asked || fresh || planned {
+        return Ok(Updated { updated: false, time: time.unwrap_or(0) });
+    }
+    let alone = wish.names.is_empty() && wish.upgrade == "no" && wish.deb.is_none() && wish.state != "fixed";
+    let change = Change::to(lists, State::Present).unshown();
+    let change = if alone { change } else { change.uncounted() };
+    host.progress("apt-get update");
+    let pauses = (wish.update_cache_retries.max(1), wish.update_cache_retry_max_delay, wish.lock_timeout);
+    host.change(change, |machine| update(machine, pauses).map(Into::into))?;
+    let time = if host.writes() { fetched(host)? } else { None };
+    Ok(Updated { updated: true, time: time.unwrap_or(now).max(if host.writes() { now } else { 0 }) })
+}
+
+/// `apt-get update`, for modules that changed the sources.
+pub fn update_lists(host: &mut Host, retries: i64, longest: i64) -> Look<()> {
+    let change = Change::to(Resource::path(LISTS), State::Present).unshown().uncounted();
+    host.change(change, |machine| update(machine, (retries.max(1), longest, 60)).map(Into::into))?;
+    Ok(())
+}
+
+/// Tries again with growing pauses: mirrors have bad moments.
+fn update(
+    machine: &mut dyn crate::machine::Machine,
+    (tries, longest, lock_timeout): (i64, i64, i64),
+) -> Look<crate::machine::Output> {
+    let update = package::apt_get(["-q", "update"]);
+    for attempt in 0..tries {
+        match command::run_apt(machine, &update, lock_timeout) {
+            Ok(output) => return Ok(output),
+            Err(Stop::Failed(failure)) if attempt + 1 == tries => {
+                let reason = failure.result.get("stderr").map_or(failure.message.clone(), |text| text.to_text());
+                return Stop::failed(format!("Failed to update apt cache: {}", reason.trim()));
+            }
+            Err(Stop::Failed(_)) => {}
+            Err(stop) => return Err(stop),
+        }
+        let pause = 2_i64.saturating_pow(u32::try_from(attempt).unwrap_or(30)).min(longest.max(0));
+        machine.sleep(Duration::from_secs(pause as u64))?;
+    }
+    Stop::failed("Failed to update apt cache: unknown reason")
+}
