@@ -236,7 +236,7 @@ impl Engine {
             cursor.notify(&called, None);
         }
         if let Some(name) = &begun.register {
-            cursor.register(name, Value::Map(outcome.result.clone()));
+            cursor.register(name, outcome.registered());
         }
         let fence = outcome.failed && !begun.ignore_errors;
         self.push(host, key, begun, State::Known(outcome), fence);

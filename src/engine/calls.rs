@@ -213,6 +213,7 @@ impl Engine {
     fn retry(&mut self, host: HostId, index: usize, outcome: Outcome, left: u32, delay: f64) {
         let entry = &self.lanes[host].window[index];
         let (name, no_log) = (entry.banner.name().to_string(), entry.begun.no_log);
+        let outcome = if no_log { outcome.censored() } else { outcome };
         let event = Event::Retrying { key: entry.key.clone(), host, name, left, outcome, no_log };
         self.events.add(&entry.key, host, &entry.banner, event);
         self.delay(host, index, delay);

@@ -18,6 +18,7 @@
 //! | `order`, `slots` | what hosts wait for between each other: the barrier; forks and throttle |
 //! | `plays`, `fatal` | opening plays and batches, and what ends them early |
 //! | `events` | the one order in which results leave, and the recap |
+//! | `outcome` | what of an outcome is registered, and what `no_log` leaves of it |
 //! | `vars` | what tasks teach a host, and what other hosts see of it |
 mod begin;
 mod calls;
@@ -32,6 +33,7 @@ pub mod message;
 mod meta;
 mod once;
 mod order;
+mod outcome;
 pub mod place;
 mod plays;
 mod settle;

@@ -7,7 +7,6 @@ use super::meta;
 use super::place::TaskKey;
 use super::step::Engine;
 use crate::playbook::model::Task;
-use value::Value;
 
 impl Engine {
     /// Whether one host may have to do this for all; what is written may be a template.
@@ -44,7 +43,7 @@ impl Engine {
                 lane.teach(0, effect);
             }
             if let Some(name) = &entry.begun.register {
-                lane.cursor.register(name, Value::Map(outcome.result.clone()));
+                lane.cursor.register(name, outcome.registered());
             }
             if failed {
                 lane.cursor.fail_for_another(&self.lists);

@@ -81,7 +81,7 @@ impl Engine {
             ];
             let task: Map = task.into_iter().collect();
             lane.cursor.register("ansible_failed_task", Value::from(task));
-            lane.cursor.register("ansible_failed_result", Value::Map(outcome.result.clone()));
+            lane.cursor.register("ansible_failed_result", outcome.registered());
         }
         lane.cursor.fail(&self.lists);
         if lane.cursor.failed {
@@ -115,7 +115,7 @@ impl Engine {
             host,
             delegate: entry.begun.delegate.clone(),
             action: entry.task.action.name.clone(),
-            status: Status::Unreachable { outcome, ignored },
+            status: Status::Unreachable { outcome: visible(outcome, entry), ignored },
             no_log: entry.begun.no_log,
         };
         self.events.add(&entry.key, host, &entry.banner, event);
@@ -144,7 +144,7 @@ impl Engine {
             host,
             delegate: entry.begun.delegate.clone(),
             action: entry.task.action.name.clone(),
-            status: Status::Settled { outcome, failure },
+            status: Status::Settled { outcome: visible(outcome, entry), failure },
             no_log: entry.begun.no_log,
         };
         self.events.add(key, host, banner, event);
@@ -156,4 +156,9 @@ impl Engine {
             }
         }
     }
+}
+
+/// What an event carries of it.
+fn visible(outcome: Outcome, entry: &Entry) -> Outcome {
+    if entry.begun.no_log { outcome.censored() } else { outcome }
 }

@@ -49,7 +49,7 @@ impl Lane {
 
     /// Keeps the promise of a call, in every copy.
     pub fn resolve(&mut self, index: usize, call: CallId, outcome: &Outcome) {
-        let (mut shared, result) = (Shared::default(), Value::Map(outcome.result.clone()));
+        let (mut shared, result) = (Shared::default(), outcome.registered());
         for cursor in self.cursors_from(index) {
             cursor.resolve_notified(call, outcome);
             if cursor.vars.facts_pending == Some(call) {

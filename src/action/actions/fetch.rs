@@ -94,7 +94,9 @@ fn destination(asking: &Asking, dest: &str, src: &str, flat: bool) -> Result<Pat
     if flat {
         let folder = dest.ends_with('/');
         if !folder && world.files.is_dir(&base) {
-            return Err(Halt::refused("dest is an existing directory, use a trailing slash if you want to fetch src into that directory"));
+            return Err(Halt::refused(
+                "dest is an existing directory, use a trailing slash if you want to fetch src into that directory",
+            ));
         }
         return Ok(if folder { base.join(name) } else { base });
     }
