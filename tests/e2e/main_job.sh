@@ -59,6 +59,7 @@ case_from_a_registry_and_from_a_saved_image() {
   inventory ubuntu again
   playbook
   exits 0
+  # shellcheck disable=SC2016
   on again 'apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qqy install docker-registry && systemctl start docker-registry
     image=$(docker image ls --format "{{.Repository}}:{{.Tag}}" botify | head -n 1)
     docker tag "$image" 127.0.0.1:5000/botify:latest && docker push -q 127.0.0.1:5000/botify:latest' >/dev/null

@@ -124,7 +124,7 @@ case_missing_playbook_and_inventory() {
 
 case_unknown_option() {
   deploys --no-such-option play.yml
-  exits 2; says '--no-such-option'
+  exits 2 5; says '--no-such-option'
 }
 
 case_fails_in_the_middle_of_a_loop() {
