@@ -9,6 +9,7 @@ A case is cases/NAME.yml, or cases/NAME/ with play.yml and whatever it needs. Co
 it up:
   # args: --check --diff      more arguments               # runs: 2           run it again in the same place
   # plays: a.yml b.yml        several playbooks            # unordered         hosts' lines may interleave (free strategy)
+  # tool: ansible-inventory   another command, whose words are all in args
   # inventory: FILE           instead of inventory.ini     # env: NAME=VALUE   more environment
   # lab                       on a lab host as root        # user: NAME        (lab) as somebody else
   # state: COMMAND            (lab) a command of root's there, whose answer is compared too
@@ -49,7 +50,7 @@ class Case:
         self.play = path / "play.yml" if self.folder else path
         self.settings, self.flags = {}, set()
         for line in self.play.read_text().splitlines():
-            match = re.fullmatch(r"# (args|runs|plays|inventory|env|state|user): (.*)|# (unordered|lab)", line)
+            match = re.fullmatch(r"# (args|runs|plays|inventory|env|state|user|tool): (.*)|# (unordered|lab)", line)
             if not match:
                 break
             if match[3]:
@@ -143,12 +144,15 @@ def observe(case, tool, work):
         (project / "lab.ini").write_text(host.replace("ansible_user=root", f"ansible_user={user}") + "\n")
         inventory = "lab.ini"
     options, plays = case.args()
-    argv = [program(tool, work), "-i", inventory, "-e", f"out={work / 'out'}", *options, *plays]
+    command = case.settings.get("tool", "ansible-playbook")
+    argv = [program(tool, command, work), "-i", inventory, *options]
+    if command == "ansible-playbook":
+        argv += ["-e", f"out={work / 'out'}", *plays]
     runs, said = [], ""
     for _ in range(int(case.settings.get("runs", 1))):
         done = subprocess.run(argv, cwd=project, env=environment(case, work), capture_output=True, text=True,
                               errors="replace", timeout=TIMEOUT, stdin=subprocess.DEVNULL, check=False)
-        lines = normal(done.stdout, work)
+        lines = (adhoc if command == "ansible" else normal)(done.stdout, work)
         runs.append({"exit": done.returncode, "stdout": grouped(lines) if "unordered" in case.flags else lines})
         said += done.stderr
     compared = {"runs": runs, "tree": tree(work / "out", work)}
@@ -157,14 +161,14 @@ def observe(case, tool, work):
     return {"compared": compared, "stderr": said}
 
 
-def program(tool, work):
-    """The tool under the name ansible-playbook, whose command line both speak."""
+def program(tool, command, work):
+    """The tool under the name of Ansible's command, whose words both speak."""
     if tool == "oracle":
-        return os.environ.get("ORACLE", str(ROOT / ".state/oracle/bin/ansible-playbook"))
+        return str(pathlib.Path(os.environ.get("ORACLE", ROOT / ".state/oracle/bin/ansible-playbook")).with_name(command))
     binary = pathlib.Path(os.environ.get("DEPLOY", ROOT / "target/release/deploy")).resolve()
     if not binary.exists():
         raise ValueError(f"no binary at {binary}: set DEPLOY")
-    link = work / "ansible-playbook"
+    link = work / command
     if not link.exists():
         link.symlink_to(binary)
     return str(link)
@@ -218,6 +222,21 @@ def normal(text, work):
         else:
             before.append(line)
     return lines + settled(chunks) + before
+
+
+def adhoc(text, work):
+    """The same for single modules: "host | STATUS ..." and what stands below it."""
+    before, chunks = [], []
+    for line in text.replace(str(work), "WORK").splitlines():
+        header = re.match(r"(\w[\w.-]*) \| (SUCCESS|CHANGED|FAILED|UNREACHABLE)", line)
+        if header:
+            chunks.append((header[1], [line]))
+        else:
+            (chunks[-1][1] if chunks else before).append(line.rstrip())
+    if any(" => {" in chunk[0] and "! =>" in chunk[0] for _, chunk in chunks):
+        chunks = [(host, [chunk[0]]) for host, chunk in chunks]
+    failed = any("| FAILED" in chunk[0] for _, chunk in chunks)
+    return ([] if failed else before) + settled(chunks)
 
 
 def settled(chunks):
