@@ -72,6 +72,8 @@ fn header(asking: &Asking, names: &Names, begun: &mut Begun) -> Result<(), Halt>
         .unwrap_or(asking.world.settings.no_log);
     begun.run_once =
         keyword::truth(names, "run_once", task.inherited(|keywords| keywords.run_once.as_ref()))?.unwrap_or(false);
+    let throttle = keyword::integer(names, "throttle", task.inherited(|keywords| keywords.throttle.as_ref()))?;
+    begun.throttle = throttle.and_then(|limit| usize::try_from(limit).ok()).filter(|limit| *limit > 0);
     begun.any_errors_fatal =
         keyword::truth(names, "any_errors_fatal", task.inherited(|keywords| keywords.any_errors_fatal.as_ref()))?
             .unwrap_or(false);
@@ -164,6 +166,8 @@ impl Turn<'_> {
             None => self.names.with([]),
         };
         let timeout = keyword::integer(&self.names, "timeout", task.inherited(|keywords| keywords.timeout.as_ref()))?;
+        // What the host is told must not be shown elsewhere, where it is marked so.
+        call.args.values().for_each(|value| keep_secrets(asking, value));
         let host = match delegate {
             Some(host) => Arc::from(host),
             None => asking.world.world.host_name(asking.question.host),
@@ -181,6 +185,12 @@ impl Turn<'_> {
             diff,
             timeout: timeout.and_then(|seconds| u32::try_from(seconds).ok()).filter(|seconds| *seconds > 0),
         })
+    }
+}
+
+fn keep_secrets(asking: &Asking, value: &Value) {
+    if value.holds_secret() {
+        asking.world.surroundings.keep_secret(value);
     }
 }
 

@@ -96,7 +96,7 @@ fn control_persist(args: &str) -> Option<String> {
 }
 
 pub fn secret(asking: &Asking, value: &Value) -> Password {
-    asking.world.surroundings.keep_secret(value);
+    asking.world.surroundings.keep_secret(&value.secret());
     Password(value.to_text())
 }
 

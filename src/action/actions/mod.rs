@@ -11,6 +11,7 @@ mod inventory;
 mod meta;
 mod pause;
 mod plain;
+mod role_spec;
 mod script;
 mod set_fact;
 mod set_stats;
@@ -40,6 +41,7 @@ static ACTIONS: &[&dyn Action] = &[
     &inventory::GroupBy,
     &meta::Meta,
     &pause::Pause,
+    &role_spec::RoleSpec,
     &script::Script,
     &set_fact::SetFact,
     &set_stats::SetStats,
