@@ -62,7 +62,7 @@ fn name(asking: &Asking, names: &Names) -> Result<String, Halt> {
 fn header(asking: &Asking, names: &Names, begun: &mut Begun) -> Result<(), Halt> {
     let task = asking.task();
     begun.register = task.register.as_ref().map(ToString::to_string);
-    begun.judged_late = !task.failed_when.is_empty()
+    begun.judged_late = task.failed_when.iter().any(|condition| *condition != Value::Bool(false))
         || !task.until.is_empty()
         || task.retries.is_some()
         || !task.changed_when.iter().all(keyword::is_literal);

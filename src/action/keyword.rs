@@ -42,11 +42,7 @@ fn in_keyword(halt: Halt, name: &str, written: &Value) -> Halt {
     halt.within(format!("Error processing keyword '{name}'")).at(origin(written))
 }
 
-/// Whether a keyword says this without any evaluation.
-pub fn is_literal(value: &Value) -> bool {
-    match value {
-        Value::Str(text) => !lang::template::is_template(text),
-        Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Null => true,
-        _ => false,
-    }
+/// Whether a condition says what it means without any evaluation.
+pub fn is_literal(condition: &Value) -> bool {
+    matches!(condition, Value::Bool(_))
 }

@@ -18,6 +18,7 @@ mod set_stats;
 mod setup;
 mod template;
 mod transfer;
+mod uri;
 
 pub use template::first_letter;
 
@@ -47,6 +48,7 @@ static ACTIONS: &[&dyn Action] = &[
     &set_stats::SetStats,
     &setup::Setup,
     &template::Template,
+    &uri::Uri,
 ];
 
 /// What stands before the module that a task names.
