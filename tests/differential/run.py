@@ -165,7 +165,7 @@ def program(tool, command, work):
     """The tool under the name of Ansible's command, whose words both speak."""
     if tool == "oracle":
         return str(pathlib.Path(os.environ.get("ORACLE", ROOT / ".state/oracle/bin/ansible-playbook")).with_name(command))
-    binary = pathlib.Path(os.environ.get("DEPLOY", ROOT / "target/release/deploy")).resolve()
+    binary = pathlib.Path(os.environ.get("DEPLOY", ROOT / "target/x86_64-unknown-linux-gnu/release/deploy")).resolve()
     if not binary.exists():
         raise ValueError(f"no binary at {binary}: set DEPLOY")
     link = work / command
