@@ -1,44 +1,140 @@
 //! Compiled texts: templates, and bare expressions as conditions are. Compiled once, shared by all threads.
+use super::ast::{Block, Expr, Statement};
+use super::cache::{self, Form};
 use super::error::{Error, Stop};
+use super::eval::Evaluation;
 use super::scope::Scope;
 use super::syntax::Syntax;
+use super::{lexer, parser};
+use std::sync::Arc;
 use value::{Span, Str, Value};
+
+/// What is the same wherever the text stands.
+#[derive(Debug)]
+pub struct Program {
+    /// As the lexer saw it; offsets count in it.
+    pub(super) text: Arc<str>,
+    pub(super) syntax: Syntax,
+    pub(super) body: Vec<Statement>,
+    pub(super) blocks: Vec<Arc<Block>>,
+    /// Newlines at the end of the text, which a string that is the result gets back.
+    pub(super) newlines: usize,
+}
 
 /// A text with marks in it.
 #[derive(Clone, Debug)]
 pub struct Template {
-    origin: Option<Span>,
+    pub(super) program: Arc<Program>,
+    pub(super) origin: Option<Span>,
 }
 
 impl Template {
     /// All faults that can be told apart; each with its place, when the origin of the text is known.
-    pub fn compile(_text: &str, origin: Option<Span>, _syntax: &Syntax) -> Result<Self, Vec<Error>> {
-        Ok(Self { origin })
+    pub fn compile(text: &str, origin: Option<Span>, syntax: &Syntax) -> Result<Self, Vec<Error>> {
+        let program = cache::get(Form::Template, text, syntax, || {
+            let normalized = lexer::normalized(text, syntax);
+            let parsing = parser::template(&normalized, syntax);
+            if !parsing.faults.is_empty() {
+                return Err(placed(parsing.faults, &normalized, origin));
+            }
+            let newlines = text.len() - text.trim_end_matches('\n').len();
+            let (body, blocks) = (parsing.body, parsing.blocks);
+            Ok(Program { text: normalized, syntax: syntax.clone(), body, blocks, newlines })
+        })?;
+        Ok(Self { program, origin })
     }
 
     /// The native value: what `{{ expression }}` alone gives, or a string.
-    pub fn render(&self, _scope: &dyn Scope) -> Result<Value, Stop> {
-        Err(Stop::outside("templates cannot be rendered yet").at(self.origin))
+    pub fn render(&self, scope: &dyn Scope) -> Result<Value, Stop> {
+        let evaluation = Evaluation::new(scope);
+        let value = evaluation.run(self)?;
+        evaluation.finished(value)
     }
 
     /// Always a string, as template files are.
     pub fn render_text(&self, scope: &dyn Scope) -> Result<Str, Stop> {
-        Ok(self.render(scope)?.to_str())
+        let evaluation = Evaluation::new(scope);
+        let value = evaluation.run(self)?;
+        let text = evaluation.printed(&evaluation.finished(value)?)?;
+        Ok(with_newlines(text, self.program.newlines))
     }
+}
+
+/// Gives a string back the newlines that stood at the end of its template.
+pub(super) fn with_newlines(text: Str, newlines: usize) -> Str {
+    let there = text.len() - text.trim_end_matches('\n').len();
+    if there >= newlines || text.is_empty() && newlines == 0 {
+        return text;
+    }
+    let padded = format!("{text}{}", "\n".repeat(newlines - there));
+    Str::from(padded).with_secrecy(text.is_secret())
 }
 
 /// A bare expression.
 #[derive(Clone, Debug)]
 pub struct Expression {
-    origin: Option<Span>,
+    template: Template,
 }
 
 impl Expression {
-    pub fn compile(_text: &str, origin: Option<Span>, _syntax: &Syntax) -> Result<Self, Vec<Error>> {
-        Ok(Self { origin })
+    pub fn compile(text: &str, origin: Option<Span>, syntax: &Syntax) -> Result<Self, Vec<Error>> {
+        let program = cache::get(Form::Expression, text, syntax, || {
+            let normalized = lexer::normalized(text, syntax);
+            let parsed = parser::expression(&normalized, syntax);
+            let expression = parsed.map_err(|faults| placed(faults, &normalized, origin))?;
+            let (body, blocks) = (vec![Statement::Output(expression)], Vec::new());
+            Ok::<_, Vec<Error>>(Program { text: normalized, syntax: syntax.clone(), body, blocks, newlines: 0 })
+        })?;
+        Ok(Self { template: Template { program, origin } })
     }
 
-    pub fn evaluate(&self, _scope: &dyn Scope) -> Result<Value, Stop> {
-        Err(Stop::outside("expressions cannot be evaluated yet").at(self.origin))
+    pub fn evaluate(&self, scope: &dyn Scope) -> Result<Value, Stop> {
+        self.template.render(scope)
     }
+
+    /// As a condition needs it: the outside alone, whatever stands in it.
+    pub(super) fn evaluate_in(&self, evaluation: &Evaluation) -> Result<Value, Stop> {
+        evaluation.run(&self.template)
+    }
+}
+
+impl Program {
+    /// The expression, if the text is nothing but one.
+    pub(super) fn single(&self) -> Option<&Expr> {
+        match self.body.as_slice() {
+            [Statement::Output(expression)] => Some(expression),
+            _ => None,
+        }
+    }
+
+    pub(super) fn span(&self, at: u32, origin: Option<Span>) -> Option<Span> {
+        span(&self.text, at as usize, origin)
+    }
+}
+
+fn placed(faults: Vec<(Error, u32)>, text: &str, origin: Option<Span>) -> Vec<Error> {
+    faults.into_iter().map(|(error, at)| error.at(span(text, at as usize, origin))).collect()
+}
+
+/// The place of an offset. A file begins at its first character, and places in it are exact. Within YAML, a text of one line is
+/// taken to stand where its scalar begins; one of several lines is taken as a block scalar, whose text begins a line below.
+fn span(text: &str, at: usize, origin: Option<Span>) -> Option<Span> {
+    let origin = origin?;
+    let before = &text[..floor_boundary(text, at)];
+    let line = before.bytes().filter(|byte| *byte == b'\n').count() as u32;
+    let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count()) as u32;
+    let (first_line, first_column) = (origin.line.get(), origin.column.get());
+    if text.trim_end_matches('\n').contains('\n') && (first_line, first_column) != (1, 1) {
+        return Some(Span::new(origin.source, first_line + 1 + line, column + 1, 1));
+    }
+    let column = if line == 0 { first_column + column } else { column + 1 };
+    Some(Span::new(origin.source, first_line + line, column, 1))
+}
+
+fn floor_boundary(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
 }

@@ -1,7 +1,8 @@
 //! What can stop an evaluation: an error with its place, or a value that is not there yet.
 use std::fmt;
 use std::sync::Arc;
-use value::{Diagnostic, Span, Undefined};
+use value::spec::nearest;
+use value::{Diagnostic, Span, Undefined, Value};
 
 /// Carried by `?` through every evaluation. Only [`Stop::Error`] is a fault; the others say that the value must be waited for,
 /// or cannot be foretold, and nothing in a template swallows them.
@@ -24,6 +25,7 @@ struct Fault {
     span: Option<Span>,
     help: Option<String>,
     notes: Vec<(String, Option<Span>)>,
+    undefined: Option<Arc<Undefined>>,
 }
 
 /// The kind of an error; its code in diagnostics.
@@ -53,7 +55,14 @@ pub enum Kind {
 
 impl Error {
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self(Box::new(Fault { kind, message: message.into(), span: None, help: None, notes: Vec::new() }))
+        Self(Box::new(Fault {
+            kind,
+            message: message.into(),
+            span: None,
+            help: None,
+            notes: Vec::new(),
+            undefined: None,
+        }))
     }
 
     /// The place, unless one nearer to the fault is known already.
@@ -72,20 +81,31 @@ impl Error {
         self
     }
 
-    pub fn undefined(undefined: &Undefined) -> Self {
+    /// `names` are the known variables, asked only when one of them is missing.
+    pub fn undefined(undefined: &Arc<Undefined>, names: impl FnOnce() -> Vec<Arc<str>>) -> Self {
         let message = undefined.hint.clone().unwrap_or_else(|| format!("'{}' is undefined", undefined.name));
-        let error = Self::new(Kind::Undefined, message).at(undefined.span);
-        match &undefined.within {
-            value::Value::Map(map) => {
-                let wanted = undefined.name.rsplit(['.', '\'']).find(|part| !part.is_empty() && *part != "]");
-                let near = value::spec::nearest(wanted.unwrap_or(""), map.keys().filter_map(|key| key.as_str()));
-                match near {
-                    Some(near) => error.help(format!("'{}' is not there; did you mean '{near}'?", undefined.name)),
-                    None => error,
-                }
+        let mut error = Self::new(Kind::Undefined, message).at(undefined.span);
+        error.0.undefined = Some(undefined.clone());
+        let near = match (&undefined.within, &undefined.hint) {
+            (Value::Map(map), _) => {
+                let wanted = last_part(&undefined.name);
+                nearest(wanted, map.keys().filter_map(|key| key.as_str())).map(str::to_string)
             }
-            _ => error,
-        }
+            (_, None) => nearest(&undefined.name, names().iter().map(|name| &**name)).map(str::to_string),
+            _ => None,
+        };
+        error.0.help = match (near, &undefined.hint) {
+            (Some(near), None) => Some(format!("did you mean '{near}'?")),
+            (Some(near), Some(_)) => Some(format!("'{}' is not there; did you mean '{near}'?", undefined.name)),
+            (None, Some(_)) if !undefined.within.is_null() => Some(format!("'{}' is not there", undefined.name)),
+            _ => None,
+        };
+        error
+    }
+
+    /// What is undefined, where that is the fault.
+    pub fn as_undefined(&self) -> Option<Arc<Undefined>> {
+        self.0.undefined.clone()
     }
 
     pub fn kind(&self) -> Kind {
@@ -183,4 +203,10 @@ impl fmt::Display for Stop {
             Stop::Unforeseen(because) => write!(f, "known after {because}"),
         }
     }
+}
+
+/// `state` of `db.users[2].state`, `a` of `db['a']`.
+fn last_part(path: &str) -> &str {
+    let path = path.strip_suffix(']').unwrap_or(path);
+    path.rsplit(['.', '[']).next().unwrap_or(path).trim_matches(['\'', '"'])
 }

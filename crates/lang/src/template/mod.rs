@@ -2,15 +2,19 @@
 //!
 //! [`render_value`] and [`condition`] are what tasks need; [`Template`] and [`Expression`] are compiled texts; a [`Scope`] gives
 //! the variables and whatever else is outside. Filters, tests and lookups are functions over a [`Call`].
+mod ast;
+mod cache;
 mod call;
 mod compile;
 mod error;
 pub mod eval;
 pub mod filters;
-mod format;
+pub mod format;
+mod lexer;
 pub mod lookups;
-mod methods;
+pub mod methods;
 mod object;
+mod parser;
 mod registry;
 mod render;
 mod scope;

@@ -25,6 +25,7 @@ pub struct Syntax {
     pub trim_blocks: bool,
     /// White space from the start of the line to a block mark is dropped.
     pub lstrip_blocks: bool,
+    /// Jinja drops one newline at the end; whole templates get it back where the result is a string, included ones do not.
     pub keep_trailing_newline: bool,
     pub newline: Cow<'static, str>,
     /// Whether `\n` in a string literal of an expression is a newline: in template files, not in playbooks.
@@ -46,7 +47,7 @@ impl Syntax {
             line_comment: None,
             trim_blocks: true,
             lstrip_blocks: false,
-            keep_trailing_newline: true,
+            keep_trailing_newline: false,
             newline: Cow::Borrowed("\n"),
             decode_escapes,
         }

@@ -46,45 +46,75 @@ impl Evaluation<'_> {
 
     /// `value[key]`: the item, then the attribute of that name; undefined where there is neither.
     pub fn item(&self, value: &Value, key: &Value) -> Result<Value, Stop> {
-        self.reach(value, key, false)
+        Ok(self.reach(value, key, false)?.unwrap_or_else(|| missing(value, key)))
     }
 
     /// `value.name`: a method or attribute of Python's, then the item of that name.
     pub fn attribute(&self, value: &Value, name: &Str) -> Result<Value, Stop> {
-        self.reach(value, &Value::Str(name.clone()), true)
+        let key = Value::Str(name.clone());
+        Ok(self.reach(value, &key, true)?.unwrap_or_else(|| missing(value, &key)))
     }
 
-    fn reach(&self, value: &Value, key: &Value, attribute_first: bool) -> Result<Value, Stop> {
-        let value = &self.outside(value.clone())?;
+    /// None: there is no such item, and no such attribute. Of something undefined it is the same undefined.
+    pub fn reach(&self, value: &Value, key: &Value, attribute_first: bool) -> Result<Option<Value>, Stop> {
+        if let Value::Undefined(undefined) = value {
+            return if undefined.name.is_empty() { Err(self.undefined(undefined)) } else { Ok(Some(value.clone())) };
+        }
         let method = || key.as_str().and_then(|name| methods::attribute(value, name));
         if attribute_first && let Some(found) = method() {
-            return Ok(found);
+            return Ok(Some(found));
         }
-        let found = match value {
-            Value::Undefined(undefined) if undefined.name.is_empty() => {
-                return Err(Error::undefined(undefined).into());
-            }
-            Value::Undefined(_) => return Ok(value.clone()),
+        let current = self.current(value);
+        let found = match current.as_ref().unwrap_or(value) {
             Value::Map(map) => match key {
                 Value::Str(name) => map.get(name).cloned(),
                 other => Key::new(other.clone()).ok().and_then(|key| map.get_key(&key).cloned()),
             },
             Value::List(items) | Value::Tuple(items) => index(key, items.len()).map(|at| items[at].clone()),
-            Value::Str(text) => match key {
-                Value::Int(_) | Value::Bool(_) => character(text, key),
-                _ => None,
-            },
+            Value::Str(text) => character(text, key),
             Value::Bytes(bytes) => index(key, bytes.len()).map(|at| Value::Int(bytes[at].into())),
-            Value::Live(_) => match ObjectRef::of(value) {
+            Value::Vaulted(_) | Value::Pending(_) | Value::Unforeseen(_) => {
+                return self.reach(&self.resolve(value.clone())?, key, attribute_first);
+            }
+            live @ Value::Live(_) => match ObjectRef::of(live) {
                 Some(object) => object.get(key, self)?,
                 None => None,
             },
             _ => None,
         };
         match found {
-            Some(found) => self.resolve(found),
-            None if !attribute_first => Ok(method().unwrap_or_else(|| missing(value, key))),
-            None => Ok(missing(value, key)),
+            Some(found) => self.resolve(found).map(Some),
+            None if attribute_first => Ok(None),
+            None => Ok(method()),
+        }
+    }
+
+    /// A list or map as it is now, where this evaluation changed it.
+    fn current(&self, value: &Value) -> Option<Value> {
+        self.heap.borrow().current(value).cloned()
+    }
+
+    /// `value[start:stop:step]`
+    pub fn slice(&self, value: &Value, bounds: [Option<i64>; 3]) -> Result<Value, Stop> {
+        let value = &self.outside(value.clone())?;
+        let pick = |items: &[Value]| -> Result<Vec<Value>, Stop> {
+            Ok(slice_indices(items.len(), bounds)?.map(|at| items[at].clone()).collect())
+        };
+        match value {
+            Value::List(items) => pick(items).map(Value::list),
+            Value::Tuple(items) => Ok(Value::Tuple(Arc::new(pick(items)?))),
+            Value::Str(text) => {
+                let characters: Vec<char> = text.chars().collect();
+                let picked: String = slice_indices(characters.len(), bounds)?.map(|at| characters[at]).collect();
+                Ok(Str::from(picked).with_secrecy(text.is_secret()).into())
+            }
+            Value::Bytes(bytes) => {
+                let picked: Vec<u8> = slice_indices(bytes.len(), bounds)?.map(|at| bytes[at]).collect();
+                Ok(Value::Bytes(picked.into()))
+            }
+            Value::Live(_) => pick(&self.items(value)?).map(Value::list),
+            Value::Map(_) => Err(Stop::of_type("unhashable type: 'slice'")),
+            other => Err(Stop::of_type(format!("'{}' object is not subscriptable", other.type_name()))),
         }
     }
 
@@ -113,7 +143,7 @@ impl Evaluation<'_> {
             }
             Value::Bytes(bytes) => Ok(bytes.iter().map(|byte| Value::Int((*byte).into())).collect()),
             Value::Undefined(undefined) if undefined.name.is_empty() => Ok(Vec::new()),
-            Value::Undefined(undefined) => Err(Error::undefined(undefined).into()),
+            Value::Undefined(undefined) => Err(self.undefined(undefined)),
             Value::Live(_) => {
                 let items = ObjectRef::of(value).map(|object| object.items(self)).transpose()?.flatten();
                 items.map_or_else(|| Err(not_iterable(value)), |items| all(&items))
@@ -126,7 +156,7 @@ impl Evaluation<'_> {
     pub fn truth(&self, value: &Value) -> Result<bool, Stop> {
         match value {
             Value::Bool(truth) => Ok(*truth),
-            Value::Undefined(undefined) if !undefined.name.is_empty() => Err(Error::undefined(undefined).into()),
+            Value::Undefined(undefined) if !undefined.name.is_empty() => Err(self.undefined(undefined)),
             Value::List(_) | Value::Map(_) | Value::Vaulted(_) => Ok(self.outside(value.clone())?.is_true()),
             Value::Live(_) => match ObjectRef::of(value) {
                 Some(object) if object.is_mapping() || object.is_sequence() => {
@@ -168,6 +198,29 @@ pub fn index(key: &Value, length: usize) -> Option<usize> {
     usize::try_from(at).ok().filter(|at| *at < length)
 }
 
+/// The places that a slice picks, in its order, as Python computes them.
+fn slice_indices(length: usize, [start, stop, step]: [Option<i64>; 3]) -> Result<impl Iterator<Item = usize>, Stop> {
+    let step = step.unwrap_or(1);
+    if step == 0 {
+        return Err(Stop::of_value("slice step cannot be zero"));
+    }
+    let length = i64::try_from(length).unwrap_or(i64::MAX);
+    let (lowest, highest) = if step > 0 { (0, length) } else { (-1, length - 1) };
+    let bound = |given: Option<i64>, default: i64| match given {
+        None => default,
+        Some(given) if given < 0 => given.saturating_add(length).max(lowest),
+        Some(given) => given.min(highest),
+    };
+    let (first, last) = if step > 0 { (lowest, highest) } else { (highest, lowest) };
+    let (mut at, stop) = (bound(start, first), bound(stop, last));
+    Ok(std::iter::from_fn(move || {
+        let inside = if step > 0 { at < stop } else { at > stop };
+        let here = usize::try_from(at).ok().filter(|_| inside)?;
+        at = at.saturating_add(step);
+        Some(here)
+    }))
+}
+
 fn character(text: &Str, key: &Value) -> Option<Value> {
     let at = index(key, text.chars().count())?;
     let character = text.chars().nth(at)?;
@@ -183,4 +236,24 @@ fn missing(value: &Value, key: &Value) -> Value {
     let hint = format!("object of type '{}' has no attribute {key}", value.type_name());
     let within = if matches!(value, Value::Map(_)) { value.clone() } else { Value::Null };
     Value::Undefined(Arc::new(Undefined { name: key, hint: Some(hint), span: None, within }))
+}
+
+impl Evaluation<'_> {
+    /// Changes a list for the rest of this evaluation.
+    pub fn change_list<T>(&self, list: &Value, change: impl FnOnce(&mut Vec<Value>) -> T) -> Result<T, Stop> {
+        let mut heap = self.heap.borrow_mut();
+        match heap.list(list) {
+            Some(items) => Ok(change(items)),
+            None => Err(Stop::of_type(format!("'{}' object cannot be changed", list.type_name()))),
+        }
+    }
+
+    /// Changes a map for the rest of this evaluation.
+    pub fn change_map<T>(&self, map: &Value, change: impl FnOnce(&mut value::Map) -> T) -> Result<T, Stop> {
+        let mut heap = self.heap.borrow_mut();
+        match heap.map(map) {
+            Some(map) => Ok(change(map)),
+            None => Err(Stop::of_type(format!("'{}' object cannot be changed", map.type_name()))),
+        }
+    }
 }

@@ -1,21 +1,33 @@
 //! One evaluation: the variables it asks for, what it changed, how much it may still do.
 mod access;
+mod expression;
+mod frame;
+pub(super) mod globals;
 mod heap;
+mod include;
+mod inherit;
+mod lookup;
+mod loops;
+mod macros;
 pub mod operators;
+mod output;
+mod range;
 mod settle;
+mod statement;
 
 use super::call::{Arguments, Call};
 use super::error::{Error, Kind, Stop};
 use super::object::ObjectRef;
 use super::registry::{self, Takes};
 use super::scope::Scope;
+use frame::Module;
 use heap::Heap;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
-use value::Value;
+use value::{Undefined, Value};
 
 /// No template of a person takes as many steps; a loop without end does.
-const STEPS: u64 = 50_000_000;
+const STEPS: u64 = 20_000_000;
 /// How much of the stack an evaluation may use, nested templates included.
 const STACK: usize = 900 << 10;
 
@@ -29,7 +41,13 @@ pub struct Evaluation<'e> {
     known: RefCell<Vec<(Arc<str>, Value)>>,
     /// Counts what may answer differently when asked again (random, now, lookups): such variables are not kept.
     impure: Cell<u64>,
+    /// Whether a secret was met since this was last asked.
+    secret: Cell<bool>,
+    /// Those that hold macros, which hold them: taken apart at the end.
+    modules: RefCell<Vec<Arc<Module>>>,
     stack: usize,
+    /// Whether this is the outermost evaluation of its thread.
+    outermost: bool,
 }
 
 fn stack_position() -> usize {
@@ -44,14 +62,9 @@ thread_local! {
 
 impl<'e> Evaluation<'e> {
     pub fn new(scope: &'e dyn Scope) -> Self {
-        let here = stack_position();
-        let stack = match OUTERMOST.get() {
-            Some(position) if position >= here => position,
-            _ => {
-                OUTERMOST.set(Some(here));
-                here
-            }
-        };
+        let above = OUTERMOST.get();
+        let stack = above.unwrap_or_else(stack_position);
+        OUTERMOST.set(Some(stack));
         Self {
             scope,
             steps: Cell::new(0),
@@ -59,7 +72,10 @@ impl<'e> Evaluation<'e> {
             chain: RefCell::default(),
             known: RefCell::default(),
             impure: Cell::new(0),
+            secret: Cell::new(false),
+            modules: RefCell::default(),
             stack,
+            outermost: above.is_none(),
         }
     }
 
@@ -70,6 +86,22 @@ impl<'e> Evaluation<'e> {
     /// Says that what comes next may answer differently when asked again.
     pub fn note_impure(&self) {
         self.impure.set(self.impure.get() + 1);
+    }
+
+    fn note_secret(&self) {
+        self.secret.set(true);
+    }
+
+    fn remember(&self, module: &Arc<Module>) {
+        let mut modules = self.modules.borrow_mut();
+        if !modules.iter().any(|known| Arc::ptr_eq(known, module)) {
+            modules.push(module.clone());
+        }
+    }
+
+    /// The fault of using something undefined, with the nearest name that is known.
+    pub fn undefined(&self, undefined: &Arc<Undefined>) -> Stop {
+        Error::undefined(undefined, || self.scope.names()).into()
     }
 
     /// To be called once per node: bounds time and depth.
@@ -96,18 +128,23 @@ impl<'e> Evaluation<'e> {
 
     pub fn test(&self, name: &str, input: Value, arguments: Arguments) -> Result<bool, Stop> {
         match self.run_test(registry::test(name)?, input, arguments)? {
-            Value::Undefined(undefined) => Err(Error::undefined(&undefined).into()),
+            Value::Undefined(undefined) => Err(self.undefined(&undefined)),
             answer => Ok(answer.is_true()),
         }
     }
 
     /// The result is what stands before it, unseen, when that is undefined and the filter does not ask for such.
     fn run_filter(&self, entry: &registry::Entry, input: Value, arguments: Arguments) -> Result<Value, Stop> {
+        let before = self.secret.replace(false);
         match self.prepare(entry.takes, input, arguments)? {
             Err(undefined) => Ok(undefined),
             Ok((input, arguments)) => {
+                let whole = is_secret(&input) || arguments.positional.iter().any(is_secret);
                 let result = (entry.run)(&mut Call::new(entry.name, input, arguments, self))?;
-                self.resolve(result)
+                let result = self.resolve(result)?;
+                let met = self.secret.get();
+                self.secret.set(before || met);
+                Ok(marked(result, whole, met))
             }
         }
     }
@@ -131,7 +168,9 @@ impl<'e> Evaluation<'e> {
         let mut one = |value: Value| -> Result<Value, Stop> {
             let prepared = match takes {
                 Takes::Settled => self.settled_softly(value)?,
-                Takes::Items | Takes::Anything => self.outside(value)?,
+                Takes::Items => self.outside(value)?,
+                // What is passed on stays the same list, so that changes to it are seen.
+                Takes::Anything => self.resolve(value)?,
             };
             if takes != Takes::Anything && prepared.is_undefined() {
                 undefined.get_or_insert_with(|| prepared.clone());
@@ -160,10 +199,27 @@ impl<'e> Evaluation<'e> {
     }
 }
 
-impl Evaluation<'_> {
-    /// A template that a variable or a structure holds; undefined where evaluating it meets something undefined.
-    pub fn evaluate_text(&self, text: &value::Str) -> Result<Value, Stop> {
-        let template = super::Template::compile(text, text.origin(), &super::Syntax::PLAYBOOK);
-        template.map_err(|mut errors| errors.swap_remove(0))?.render(self.scope)
+impl Drop for Evaluation<'_> {
+    fn drop(&mut self) {
+        for module in self.modules.take() {
+            module.clear();
+        }
+        if self.outermost {
+            OUTERMOST.set(None);
+        }
+    }
+}
+
+fn is_secret(value: &Value) -> bool {
+    matches!(value, Value::Str(text) if text.is_secret())
+}
+
+/// What is made of a secret is secret, wholly; a text made of something that holds a secret is secret too. Items that only pass
+/// through keep their own marks.
+fn marked(result: Value, whole: bool, met: bool) -> Value {
+    match result {
+        result if whole => result.secret(),
+        Value::Str(text) if met => Value::Str(text.with_secrecy(true)),
+        result => result,
     }
 }

@@ -95,7 +95,7 @@ pub fn add(one: &Value, two: &Value) -> Result<Value, Stop> {
             two.type_name(),
             kind = one.type_name()
         ))),
-        (Value::DateTime(_) | Value::Live(_), _) | (_, Value::Live(_)) => super::super::methods::time::add(one, two, 1),
+        (Value::DateTime(_) | Value::Live(_), _) | (_, Value::Live(_)) => super::super::methods::time::add(one, two),
         _ => arithmetic("+", one, two, i64::checked_add, |one, two| one + two, |one, two| one + two),
     }
 }
@@ -130,7 +130,7 @@ fn repeat(sequence: &Value, times: &Value) -> Result<Value, Stop> {
     let times = small(times, times).map_or(0, |(times, _)| times.max(0)) as usize;
     let fits = |length: usize| length.checked_mul(times).filter(|total| *total <= LARGEST).ok_or_else(too_large);
     let items = |items: &[Value]| -> Result<Arc<Vec<Value>>, Stop> {
-        fits(items.len() * size_of::<Value>())?;
+        fits(size_of_val(items))?;
         Ok(Arc::new(std::iter::repeat_n(items, times).flatten().cloned().collect()))
     };
     match sequence {

@@ -1,5 +1,5 @@
 //! From values as variables hold them (with templates, vaulted texts, markers inside) to data alone.
-use super::super::error::{Error, Stop};
+use super::super::error::Stop;
 use super::super::object::ObjectRef;
 use super::super::render;
 use super::Evaluation;
@@ -12,7 +12,14 @@ impl Evaluation<'_> {
     pub fn resolve(&self, value: Value) -> Result<Value, Stop> {
         match value {
             Value::Str(text) if text.is_trusted() && render::is_template(&text) => self.evaluate_text(&text),
-            Value::Vaulted(vaulted) => Ok(self.scope.environment().decrypt(&vaulted)?.with_secrecy(true).into()),
+            Value::Str(text) if text.is_secret() => {
+                self.note_secret();
+                Ok(text.into())
+            }
+            Value::Vaulted(vaulted) => {
+                self.note_secret();
+                Ok(self.scope.environment().decrypt(&vaulted)?.with_secrecy(true).into())
+            }
             Value::Pending(call) => Err(Stop::Pending(call)),
             Value::Unforeseen(because) => Err(Stop::Unforeseen(because)),
             other => Ok(other),
@@ -32,7 +39,7 @@ impl Evaluation<'_> {
     /// Data alone; anything undefined in it is an error.
     pub fn settled(&self, value: &Value) -> Result<Value, Stop> {
         match self.settled_softly(value.clone())? {
-            Value::Undefined(undefined) => Err(Error::undefined(&undefined).into()),
+            Value::Undefined(undefined) => Err(self.undefined(&undefined)),
             settled => Ok(settled),
         }
     }
@@ -51,6 +58,12 @@ impl Evaluation<'_> {
     fn settle(&self, value: &Value) -> Result<Option<Value>, Halt> {
         match value {
             Value::Str(text) if text.is_trusted() => self.settle_text(text),
+            Value::Str(text) => {
+                if text.is_secret() {
+                    self.note_secret();
+                }
+                Ok(None)
+            }
             Value::Vaulted(_) | Value::Pending(_) | Value::Unforeseen(_) => Ok(Some(self.resolve(value.clone())?)),
             Value::Undefined(undefined) if undefined.name.is_empty() => Ok(Some("".into())),
             Value::Undefined(_) => Err(Halt::Undefined(value.clone())),

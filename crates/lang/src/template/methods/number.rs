@@ -1,0 +1,82 @@
+//! Methods and attributes of numbers.
+use super::super::call::Arguments;
+use super::super::error::Stop;
+use super::none;
+use num_bigint::BigInt;
+use std::sync::Arc;
+use value::Value;
+
+pub const INTEGER: [&str; 5] = ["bit_length", "bit_count", "conjugate", "as_integer_ratio", "is_integer"];
+pub const FLOAT: [&str; 4] = ["is_integer", "conjugate", "as_integer_ratio", "hex"];
+
+pub fn attribute(value: &Value, name: &str) -> Option<Value> {
+    let plain = |value: &Value| value.as_big().map_or_else(|| value.clone(), Value::from);
+    match (name, value) {
+        ("real", value) => Some(plain(value)),
+        ("imag", Value::Float(_)) => Some(Value::Float(0.0)),
+        ("imag", _) => Some(Value::Int(0)),
+        ("numerator", Value::Int(_) | Value::Big(_) | Value::Bool(_)) => Some(plain(value)),
+        ("denominator", Value::Int(_) | Value::Big(_) | Value::Bool(_)) => Some(Value::Int(1)),
+        _ => None,
+    }
+}
+
+pub fn call(number: &Value, name: &str, arguments: Arguments) -> Result<Value, Stop> {
+    none(name, &arguments)?;
+    match (number, name) {
+        (Value::Float(number), "is_integer") => Ok((number.is_finite() && number.fract() == 0.0).into()),
+        (Value::Float(number), "as_integer_ratio") => ratio(*number),
+        (Value::Float(number), "hex") => Ok(hex(*number).into()),
+        (number, "conjugate") => Ok(number.as_big().map_or_else(|| number.clone(), Value::from)),
+        (number, name) => {
+            let whole = number.as_big().unwrap_or_default();
+            match name {
+                "bit_length" => Ok(whole.bits().into()),
+                "bit_count" => Ok(whole.magnitude().count_ones().into()),
+                "is_integer" => Ok(true.into()),
+                "as_integer_ratio" => Ok(Value::Tuple(Arc::new(vec![whole.into(), Value::Int(1)]))),
+                other => Err(Stop::of_type(format!("'int' object has no method '{other}'"))),
+            }
+        }
+    }
+}
+
+/// Mantissa and exponent, so that the number is `mantissa * 2 ** exponent`.
+fn parts(number: f64) -> (u64, i32) {
+    let bits = number.to_bits();
+    let exponent = ((bits >> 52) & 0x7ff) as i32;
+    let fraction = bits & ((1 << 52) - 1);
+    if exponent == 0 { (fraction, -1074) } else { (fraction | (1 << 52), exponent - 1075) }
+}
+
+fn ratio(number: f64) -> Result<Value, Stop> {
+    if !number.is_finite() {
+        return Err(Stop::of_value("cannot convert NaN or Infinity to integer ratio"));
+    }
+    let (mut mantissa, mut exponent) = parts(number);
+    while mantissa != 0 && mantissa % 2 == 0 && exponent < 0 {
+        mantissa /= 2;
+        exponent += 1;
+    }
+    let power = |exponent: i32| BigInt::from(2).pow(exponent.unsigned_abs());
+    let (above, below) = match exponent {
+        _ if mantissa == 0 => (BigInt::default(), BigInt::from(1)),
+        exponent if exponent < 0 => (BigInt::from(mantissa), power(exponent)),
+        exponent => (BigInt::from(mantissa) * power(exponent), BigInt::from(1)),
+    };
+    let above = if number < 0.0 { -above } else { above };
+    Ok(Value::Tuple(Arc::new(vec![above.into(), below.into()])))
+}
+
+fn hex(number: f64) -> String {
+    if !number.is_finite() {
+        return Value::Float(number).to_text();
+    }
+    let sign = if number.is_sign_negative() { "-" } else { "" };
+    if number == 0.0 {
+        return format!("{sign}0x0.0p+0");
+    }
+    let (mantissa, exponent) = parts(number);
+    let (lead, fraction) = (mantissa >> 52, mantissa & ((1 << 52) - 1));
+    format!("{sign}0x{lead}.{fraction:013x}p{:+}", exponent + 52)
+}
