@@ -10,7 +10,7 @@ it up:
   # args: --check --diff      more arguments               # runs: 2           run it again in the same place
   # plays: a.yml b.yml        several playbooks            # unordered         hosts' lines may interleave (free strategy)
   # tool: ansible-inventory   another command, whose words are all in args
-  # inventory: FILE           instead of inventory.ini     # env: NAME=VALUE   more environment
+  # inventory: FILE | none    instead of inventory.ini     # env: NAME=VALUE   more environment
   # lab                       on a lab host as root        # user: NAME        (lab) as somebody else
   # state: COMMAND            (lab) a command of root's there, whose answer is compared too
 A playbook finds its scratch folder in `out`. Compared are: exit code, standard output (bodies of failures apart: their
@@ -145,7 +145,7 @@ def observe(case, tool, work):
         inventory = "lab.ini"
     options, plays = case.args()
     command = case.settings.get("tool", "ansible-playbook")
-    argv = [program(tool, command, work), "-i", inventory, *options]
+    argv = [program(tool, command, work), *([] if inventory == "none" else ["-i", inventory]), *options]
     if command == "ansible-playbook":
         argv += ["-e", f"out={work / 'out'}", *plays]
     runs, said = [], ""
