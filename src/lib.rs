@@ -6,5 +6,7 @@ pub mod connect;
 pub mod engine;
 pub mod inventory;
 pub mod playbook;
+pub mod project;
 pub mod report;
+pub mod vars;
 pub mod world;

@@ -10,9 +10,11 @@ mod parser;
 mod plays;
 mod roles;
 pub mod search;
+pub mod tags;
 mod tasks;
 #[cfg(test)]
 mod tests;
 
+pub use arguments::{Unbalanced, split as split_arguments};
 pub use keywords::is_template;
 pub use parser::{Evaluate, Included, Load, Parser};

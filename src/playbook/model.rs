@@ -100,7 +100,7 @@ pub struct Keywords {
 }
 
 /// One task as it was written.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Task {
     /// Where the task begins: at its name, or at its module.
     pub span: Span,
@@ -210,6 +210,29 @@ impl Frame {
 }
 
 impl Task {
+    /// A task that nobody wrote, with nothing but its arguments.
+    pub fn bare(span: Span, name: &str, action: Action, args: Args, frame: Arc<Frame>) -> Self {
+        Self {
+            span,
+            name: Some(Str::from(name).with_origin(Some(span))),
+            action,
+            args,
+            keywords: Keywords::default(),
+            frame,
+            looped: None,
+            register: None,
+            changed_when: Vec::new(),
+            failed_when: Vec::new(),
+            until: Vec::new(),
+            retries: None,
+            delay: None,
+            notify: Vec::new(),
+            listen: Vec::new(),
+            r#async: None,
+            poll: None,
+        }
+    }
+
     /// A keyword of the task, or the nearest around it.
     pub fn inherited<'t, T>(&'t self, keyword: impl Fn(&'t Keywords) -> Option<&'t T>) -> Option<&'t T> {
         keyword(&self.keywords).or_else(|| self.frame.chain().find_map(|frame| keyword(&frame.keywords)))

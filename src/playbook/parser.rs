@@ -136,7 +136,7 @@ impl<'p> Reader<'p> {
     }
 
     fn finish_included(mut self, included: Option<Included>) -> Load<Included> {
-        let handlers = std::mem::take(&mut self.role_handlers);
+        let handlers = super::plays::flat(std::mem::take(&mut self.role_handlers));
         let public_roles = std::mem::take(&mut self.public_roles);
         match included {
             Some(included) => self.finish(Included { handlers, public_roles, ..included }),

@@ -1,6 +1,6 @@
 //! Playbook files: plays, their sections, and playbooks that import others.
 use super::keywords::{self, Holder};
-use super::model::{Frame, Keywords, Play};
+use super::model::{Frame, Keywords, Node, Play};
 use super::parser::{Around, Reader};
 use lang::yaml;
 use std::path::{Path, PathBuf};
@@ -214,8 +214,20 @@ impl Reader<'_> {
         play.handlers = std::mem::take(&mut self.role_handlers);
         play.handlers.extend(own);
         play.handlers.extend(imported);
+        play.handlers = flat(std::mem::take(&mut play.handlers));
         play.roles = std::mem::take(&mut self.public_roles);
     }
+}
+
+/// Handlers are called one by one, so those that an import or a plain block holds stand for themselves.
+pub(super) fn flat(handlers: Vec<Node>) -> Vec<Node> {
+    let each = handlers.into_iter().flat_map(|node| match &node {
+        Node::Block(block) if block.sections[1].is_empty() && block.sections[2].is_empty() => {
+            flat(block.sections[0].clone())
+        }
+        _ => vec![node],
+    });
+    each.collect()
 }
 
 fn imported(entries: &[(yaml::Node, yaml::Node)]) -> Option<&yaml::Node> {

@@ -381,23 +381,6 @@ fn validation(role: &Arc<Role>, frame: &Arc<Frame>, spec: &Value, entry: &str, s
     let written = Str::from(format!("{}.validate_argument_spec", names::BUILTIN)).with_origin(Some(span));
     let action = Action { written, name: "validate_argument_spec".into(), kind: ActionKind::Ours };
     let keywords = Keywords { tags: vec!["always".into()], ..Keywords::default() };
-    Node::Task(Arc::new(Task {
-        span,
-        name: Some(Str::from(name).with_origin(Some(span))),
-        action,
-        args: Args { map, ..Args::default() },
-        keywords,
-        frame: frame.clone(),
-        looped: None,
-        register: None,
-        changed_when: Vec::new(),
-        failed_when: Vec::new(),
-        until: Vec::new(),
-        retries: None,
-        delay: None,
-        notify: Vec::new(),
-        listen: Vec::new(),
-        r#async: None,
-        poll: None,
-    }))
+    let task = Task::bare(span, &name, action, Args { map, ..Args::default() }, frame.clone());
+    Node::Task(Arc::new(Task { keywords, ..task }))
 }

@@ -1,0 +1,101 @@
+//! What a dynamic include brings, once a host has reached it.
+use super::Playbooks;
+use super::open::{handler_names, words};
+use crate::engine::message::{Brought, HostVars, Include, IncludeTarget, Outcome};
+use crate::playbook::model::Task;
+use crate::vars::{HostScope, PlayVars, View};
+use lang::template::render_value;
+use std::sync::{Arc, PoisonError};
+use value::{Diagnostic, Map, Value};
+
+impl Playbooks {
+    pub(super) fn include(&self, task: &Arc<Task>, include: &Include, vars: &HostVars) -> Result<Brought, Outcome> {
+        self.try_include(task, include, vars).map_err(|errors| failed(&errors))
+    }
+
+    fn try_include(&self, task: &Arc<Task>, include: &Include, vars: &HostVars) -> Result<Brought, Vec<Diagnostic>> {
+        let play =
+            self.play_of(task).ok_or_else(|| vec![Diagnostic::error("include", "the play of this task is over")])?;
+        let scope = self.scope_of_play(&play, Some(task), vars.clone())?;
+        let parameters = parameters(task, include);
+        let task = &with_apply(task, &scope)?;
+        let included = match &include.target {
+            IncludeTarget::Tasks { path } => {
+                let handlers = false;
+                self.parser.include_tasks(path, task, parameters, &play.playbook_dir, handlers)?
+            }
+            IncludeTarget::Role { .. } => {
+                let args = role_args(&include.target, task);
+                self.parser.include_role(&args, task, parameters, &play.play, &play.playbook_dir)?
+            }
+        };
+        if !included.public_roles.is_empty() {
+            play.more_roles.write().unwrap_or_else(PoisonError::into_inner).extend(included.public_roles);
+        }
+        let nodes = self.settings.tags.of(&included.nodes, &|tag| words(tag, &scope));
+        let handlers = included.handlers.into_iter().map(|node| (node.clone(), handler_names(&node, &scope)));
+        Ok(Brought { nodes, handlers: handlers.collect() })
+    }
+
+    /// Names as a play sees them from outside of any host.
+    pub(super) fn scope_of_play(
+        &self,
+        play: &Arc<PlayVars>,
+        task: Option<&Arc<Task>>,
+        vars: HostVars,
+    ) -> Result<HostScope, Vec<Diagnostic>> {
+        let view = View { task: task.cloned(), play: Some(play.clone()), vars, ..View::default() };
+        HostScope::unknown_host(&self.variables, "", view)
+    }
+}
+
+/// The variables of the include, and of its loop's item.
+fn parameters(task: &Task, include: &Include) -> Arc<Map> {
+    let mut parameters = task.keywords.vars.as_deref().cloned().unwrap_or_else(Map::new);
+    parameters.extend(include.vars.iter().map(|(key, value)| (key.clone(), value.clone())));
+    Arc::new(parameters)
+}
+
+/// `apply` may be a template; its entries stay as they are, for the tasks to evaluate.
+fn with_apply(task: &Arc<Task>, scope: &HostScope) -> Result<Arc<Task>, Vec<Diagnostic>> {
+    let Some(text @ Value::Str(_)) = task.args.map.get("apply") else { return Ok(task.clone()) };
+    let apply = render_value(text, scope).map_err(|stop| {
+        vec![stop.error().map_or_else(|| Diagnostic::error("include", stop.to_string()), |error| error.to_diagnostic())]
+    })?;
+    let mut args = task.args.clone();
+    args.map.insert("apply", apply);
+    Ok(Arc::new(Task { args, ..Task::clone(task) }))
+}
+
+/// The arguments of an `include_role`, evaluated, as the parser takes them.
+fn role_args(target: &IncludeTarget, task: &Task) -> Map {
+    let mut args = Map::new();
+    if let IncludeTarget::Role { name, tasks_from, vars_from, defaults_from, handlers_from, public, .. } = target {
+        args.insert("name", name.as_str());
+        args.insert("public", *public);
+        // `main` need not be there.
+        let tasks_from = Some(tasks_from).filter(|from| *from != "main").cloned();
+        let froms = [
+            ("tasks_from", tasks_from),
+            ("vars_from", vars_from.clone()),
+            ("defaults_from", defaults_from.clone()),
+            ("handlers_from", handlers_from.clone()),
+        ];
+        args.extend(froms.into_iter().filter_map(|(name, from)| from.map(|from| (name, Value::from(from)))));
+    }
+    for name in ["apply", "rolespec_validate"] {
+        args.extend(task.args.map.get(name).map(|value| (name, value.clone())));
+    }
+    args
+}
+
+fn failed(errors: &[Diagnostic]) -> Outcome {
+    let messages: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
+    let result: Map = [("failed", Value::Bool(true)), ("msg", messages.join("; ").into())].into_iter().collect();
+    Outcome {
+        failed: true,
+        result: Arc::new(result),
+        diagnostic: errors.first().cloned().map(Box::new),
+        ..Outcome::default()
+    }
+}

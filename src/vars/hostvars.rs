@@ -1,0 +1,85 @@
+//! `hostvars` and `vars`: other scopes, handed into an evaluation and asked only for what is used.
+use super::scope::{HostScope, stop};
+use lang::template::{Evaluation, Object, ObjectRef, Scope, Stop, render_value};
+use value::Value;
+
+/// `hostvars`: a host's name leads to its variables.
+pub struct AllNames {
+    asking: HostScope,
+}
+
+impl AllNames {
+    pub fn hostvars(asking: HostScope) -> Self {
+        Self { asking }
+    }
+}
+
+impl Object for AllNames {
+    fn kind(&self) -> &'static str {
+        "HostVars"
+    }
+
+    fn get(&self, key: &Value, _evaluation: &Evaluation) -> Result<Option<Value>, Stop> {
+        let Some(name) = key.as_str() else { return Ok(None) };
+        let variables = &self.asking.variables;
+        let known = variables.inventory().id(name);
+        // `localhost` is there without being named.
+        let host = known.or_else(|| {
+            let is_local = matches!(name, "localhost" | "127.0.0.1" | "::1");
+            is_local.then(|| variables.change_inventory(|inventory| inventory.implicit_localhost(name)))
+        });
+        let Some(host) = host else { return Ok(None) };
+        let scope = self.asking.other(host).map_err(|errors| stop(&errors))?;
+        Ok(Some(ObjectRef::value(HostVarsOf { scope, own: false })))
+    }
+
+    fn items(&self, _evaluation: &Evaluation) -> Result<Option<Vec<Value>>, Stop> {
+        let inventory = self.asking.variables.inventory();
+        Ok(Some(inventory.hosts().map(|(_, name, _)| name.into()).collect()))
+    }
+
+    fn is_mapping(&self) -> bool {
+        true
+    }
+}
+
+/// One host's variables as a mapping.
+pub struct HostVarsOf {
+    scope: HostScope,
+    /// `vars`: the view of the task itself.
+    own: bool,
+}
+
+impl HostVarsOf {
+    pub fn own(scope: HostScope) -> Self {
+        Self { scope, own: true }
+    }
+}
+
+impl Object for HostVarsOf {
+    fn kind(&self) -> &'static str {
+        if self.own { "dict" } else { "HostVarsVars" }
+    }
+
+    fn get(&self, key: &Value, _evaluation: &Evaluation) -> Result<Option<Value>, Stop> {
+        let Some(name) = key.as_str() else { return Ok(None) };
+        match self.scope.get(name)? {
+            Some(value @ Value::Live(_)) => Ok(Some(value)),
+            Some(value) => render_value(&value, &self.scope).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn items(&self, _evaluation: &Evaluation) -> Result<Option<Vec<Value>>, Stop> {
+        // A host's variables do not hold all hosts' variables again.
+        let mut names = self.scope.names();
+        names.retain(|name| &**name != "vars" && (self.own || &**name != "hostvars") && &**name != "omit");
+        names.sort();
+        names.dedup();
+        Ok(Some(names.iter().map(|name| Value::from(&**name)).collect()))
+    }
+
+    fn is_mapping(&self) -> bool {
+        true
+    }
+}

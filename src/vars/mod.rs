@@ -1,0 +1,151 @@
+//! Variables: which layer a name comes from, for a host at a task.
+//!
+//! Layers are shared and immutable; a name is looked up by walking them from the strongest to the weakest, so ten thousand hosts
+//! cost ten thousand lists of pointers. `scope` is one host's view, `magic` the names that Ansible itself gives, `hostvars` the
+//! views of other hosts, `extra` the command line's `-e`, `files` the `vars_files` of a play.
+mod extra;
+mod files;
+mod hostvars;
+mod magic;
+mod scope;
+#[cfg(test)]
+mod tests;
+
+pub use extra::extra_vars;
+pub use scope::{HostScope, View};
+
+use crate::engine::message::HostId;
+use crate::inventory::Inventory;
+use crate::playbook::model::{Play, Role};
+use crate::world::loader::Loader;
+use crate::world::lookups::Places;
+use lang::template::{Environment, LookupRequest, Stop};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
+use value::{Map, Span, Value};
+
+/// What variables are made of, for all hosts of a run.
+pub struct Variables {
+    pub inventory: RwLock<Inventory>,
+    pub loader: Arc<Loader>,
+    pub outside: Arc<dyn Outside>,
+    pub run: RunSettings,
+    /// Of the inventory, until it changes: the value of `groups`.
+    groups: Mutex<Option<Value>>,
+}
+
+/// What the command line and the configuration say, as far as variables tell it.
+#[derive(Clone, Debug)]
+pub struct RunSettings {
+    /// Stronger than everything but the magic names.
+    pub extra: Arc<Map>,
+    /// Where the first playbook lies; outside of plays, `playbook_dir`.
+    pub playbook_dir: PathBuf,
+    /// `hash_behaviour = merge`: dicts of several layers become one.
+    pub merge_hashes: bool,
+    pub check: bool,
+    pub diff: bool,
+    pub verbosity: i64,
+    pub forks: usize,
+    pub tags: Vec<String>,
+    pub skip_tags: Vec<String>,
+    pub limit: Option<String>,
+    pub inventory_sources: Vec<String>,
+    pub config_file: Option<PathBuf>,
+    /// `-c`
+    pub connection: Option<String>,
+    /// `-u`
+    pub remote_user: Option<String>,
+}
+
+impl Default for RunSettings {
+    fn default() -> Self {
+        Self {
+            extra: Arc::default(),
+            playbook_dir: PathBuf::from("/"),
+            merge_hashes: false,
+            check: false,
+            diff: false,
+            verbosity: 0,
+            forks: 5,
+            tags: Vec::new(),
+            skip_tags: Vec::new(),
+            limit: None,
+            inventory_sources: Vec::new(),
+            config_file: None,
+            connection: None,
+            remote_user: None,
+        }
+    }
+}
+
+/// A play as far as its variables go. Shared by all its hosts.
+#[derive(Debug)]
+pub struct PlayVars {
+    pub play: Arc<Play>,
+    pub name: String,
+    pub playbook_dir: PathBuf,
+    /// Answers to `vars_prompt`.
+    pub prompted: Arc<Map>,
+    /// Roles whose defaults and vars became public while the play ran.
+    pub more_roles: RwLock<Vec<Arc<Role>>>,
+}
+
+impl PlayVars {
+    pub fn new(play: Arc<Play>, name: String, playbook_dir: PathBuf, prompted: Map) -> Self {
+        Self { play, name, playbook_dir, prompted: Arc::new(prompted), more_roles: RwLock::default() }
+    }
+
+    /// Roles that the whole play sees, in their order.
+    fn roles(&self) -> Vec<Arc<Role>> {
+        let more = self.more_roles.read().unwrap_or_else(PoisonError::into_inner);
+        self.play.roles.iter().chain(more.iter()).cloned().collect()
+    }
+}
+
+/// What reaches outside of the run: lookups with effects, the clock, the disk.
+pub trait Outside: Send + Sync {
+    /// A lookup that needs more than variables. None: nobody knows it.
+    fn lookup(&self, request: &LookupRequest, places: &Places) -> Result<Option<Vec<Value>>, Stop>;
+    fn environment(&self) -> &dyn Environment;
+}
+
+impl Variables {
+    pub fn new(inventory: Inventory, loader: Arc<Loader>, outside: Arc<dyn Outside>, run: RunSettings) -> Self {
+        Self { inventory: RwLock::new(inventory), loader, outside, run, groups: Mutex::default() }
+    }
+
+    pub fn inventory(&self) -> RwLockReadGuard<'_, Inventory> {
+        self.inventory.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the inventory; whatever was derived from it is forgotten.
+    pub fn change_inventory<T>(&self, change: impl FnOnce(&mut Inventory) -> T) -> T {
+        let changed = change(&mut self.inventory.write().unwrap_or_else(PoisonError::into_inner));
+        *self.groups.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        changed
+    }
+
+    /// Where a value was written.
+    pub fn origin(value: &Value) -> Option<Span> {
+        match value {
+            Value::Str(text) => text.origin(),
+            _ => None,
+        }
+    }
+
+    pub fn host_name(&self, host: HostId) -> Arc<str> {
+        self.inventory().host_name(host).into()
+    }
+
+    /// The magic name `groups`: each group's hosts, those of its children included.
+    fn groups(&self) -> Value {
+        let mut known = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
+        let compute = || {
+            let inventory = self.inventory();
+            let hosts = |name| Value::list(inventory.hosts_of(name).into_iter().map(Value::from));
+            Value::map(inventory.group_names().map(|name| (name, hosts(name))))
+        };
+        known.get_or_insert_with(compute).clone()
+    }
+}

@@ -1,0 +1,385 @@
+//! One host's view: its layers, strongest first, at a task of a play or outside of any.
+use super::files;
+use super::hostvars::{AllNames, HostVarsOf};
+use super::{PlayVars, Variables};
+use crate::engine::message::{HostId, HostVars, PlayState};
+use crate::inventory::Layers;
+use crate::playbook::model::{Frame, Role, Task};
+use crate::playbook::search;
+use crate::world::lookups::Places;
+use lang::template::{Environment, LookupRequest, ObjectRef, Scope, Source, Stop, Syntax, Template};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use value::{Diagnostic, Map, Value};
+
+/// From where a host's variables are looked at.
+#[derive(Clone, Default)]
+pub struct View {
+    pub task: Option<Arc<Task>>,
+    pub play: Option<Arc<PlayVars>>,
+    pub state: Arc<PlayState>,
+    /// What the host has learned.
+    pub vars: HostVars,
+    /// What every host has learned, for `hostvars`.
+    pub others: Option<Arc<BTreeMap<HostId, HostVars>>>,
+}
+
+#[derive(Clone)]
+pub struct HostScope {
+    pub(super) variables: Arc<Variables>,
+    pub(super) view: View,
+    /// None: a host that no inventory names.
+    pub(super) host: Option<HostId>,
+    pub(super) name: Arc<str>,
+    layers: Arc<Vec<Layer>>,
+}
+
+#[derive(Clone, Debug)]
+enum Layer {
+    Map(Arc<Map>),
+    /// The host's facts, under `ansible_`.
+    Facts,
+}
+
+/// Names that facts never bring, though they begin alike: how the host is reached.
+const CONNECTION: [&str; 24] = [
+    "ansible_async",
+    "ansible_become",
+    "ansible_connection",
+    "ansible_control_path",
+    "ansible_delegated_vars",
+    "ansible_host_key",
+    "ansible_index_var",
+    "ansible_loop",
+    "ansible_managed",
+    "ansible_network_os",
+    "ansible_paramiko",
+    "ansible_password",
+    "ansible_pipelining",
+    "ansible_port",
+    "ansible_private_key",
+    "ansible_python_interpreter",
+    "ansible_remote_tmp",
+    "ansible_scp",
+    "ansible_sftp",
+    "ansible_shell_",
+    "ansible_ssh_",
+    "ansible_su",
+    "ansible_timeout",
+    "ansible_winrm",
+];
+
+fn may_be_a_fact(name: &str) -> bool {
+    let exact = ["ansible_host", "ansible_user", "ansible_facts"].contains(&name);
+    let host_key = name.starts_with("ansible_ssh_host_key");
+    name.starts_with("ansible_") && !exact && (host_key || !CONNECTION.iter().any(|prefix| name.starts_with(prefix)))
+}
+
+impl HostScope {
+    /// The view of a host that the inventory knows.
+    pub fn new(variables: &Arc<Variables>, host: HostId, view: View) -> Result<Self, Vec<Diagnostic>> {
+        let (name, inventory) = {
+            let inventory = variables.inventory();
+            let layers = inventory.layers(host, &variables.loader)?;
+            (Arc::from(inventory.host_name(host)), layers)
+        };
+        Self::build(variables, Some(host), name, inventory, view)
+    }
+
+    /// The view of a name that stands in no inventory, as the target of `delegate_to` may be.
+    pub fn unknown_host(variables: &Arc<Variables>, name: &str, view: View) -> Result<Self, Vec<Diagnostic>> {
+        Self::build(variables, None, name.into(), Layers::from([]), view)
+    }
+
+    fn build(
+        variables: &Arc<Variables>,
+        host: Option<HostId>,
+        name: Arc<str>,
+        inventory: Layers,
+        view: View,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let layers = Arc::new(Vec::new());
+        let mut scope = Self { variables: variables.clone(), view, host, name, layers };
+        let mut below = scope.below_play(&inventory);
+        let mut above = scope.above_play();
+        if let Some(play) = scope.view.play.clone() {
+            let own = play.play.frame.keywords.vars.clone();
+            below.splice(0..0, [Some(play.prompted.clone()), own].into_iter().flatten().map(Layer::Map));
+            // Names of files may be templates over everything that is known without them.
+            if !play.play.vars_files.is_empty() {
+                scope.layers = Arc::new(above.iter().chain(&below).cloned().collect());
+                let files = files::of_play(&scope, &play)?;
+                above.extend(files.into_iter().rev().map(Layer::Map));
+            }
+        }
+        above.extend(below);
+        above.retain(|layer| !matches!(layer, Layer::Map(map) if map.is_empty()));
+        scope.layers = Arc::new(above);
+        Ok(scope)
+    }
+
+    /// What is stronger than the play's own variables, the strongest first.
+    fn above_play(&self) -> Vec<Layer> {
+        let mut layers = vec![self.variables.run.extra.clone()];
+        let task = self.view.task.as_deref();
+        let frames: Vec<&Arc<Frame>> = task.map(|task| task.frame.chain().collect()).unwrap_or_default();
+        layers.extend(frames.iter().filter_map(|frame| frame.parameters.clone()));
+        layers.extend([self.view.vars.registers.clone(), self.view.vars.included.clone()]);
+        layers.extend(task.and_then(|task| task.keywords.vars.clone()));
+        let of_play = self.view.play.as_ref().map(|play| &play.play.frame);
+        let inner = frames.iter().take_while(|frame| !of_play.is_some_and(|play| Arc::ptr_eq(play, frame)));
+        layers.extend(inner.filter_map(|frame| frame.keywords.vars.clone()));
+        for role in frames.iter().filter_map(|frame| frame.role.as_ref()) {
+            push_role(role, &|role| &role.vars, &mut layers);
+        }
+        let public = self.view.play.as_ref().map(|play| play.roles()).unwrap_or_default();
+        for role in public.iter().rev() {
+            push_role(role, &|role| &role.vars, &mut layers);
+        }
+        layers.into_iter().map(Layer::Map).collect()
+    }
+
+    /// What is weaker than the play's own variables: facts, the inventory, defaults of roles.
+    fn below_play(&self, inventory: &Layers) -> Vec<Layer> {
+        let mut layers = vec![Layer::Facts];
+        layers.extend(inventory.iter().rev().cloned().map(Layer::Map));
+        let mut defaults = Vec::new();
+        if let Some(task) = &self.view.task {
+            for role in task.frame.chain().filter_map(|frame| frame.role.as_ref()) {
+                push_role(role, &|role| &role.defaults, &mut defaults);
+            }
+        }
+        let public = self.view.play.as_ref().map(|play| play.roles()).unwrap_or_default();
+        for role in public.iter().rev() {
+            push_role(role, &|role| &role.defaults, &mut defaults);
+        }
+        layers.extend(defaults.into_iter().map(Layer::Map));
+        layers
+    }
+
+    /// A name as it stands in its layers.
+    pub fn find(&self, name: &str) -> Option<Value> {
+        let mut merged: Option<Value> = None;
+        let mut pending = None;
+        for layer in self.layers.iter() {
+            let value = match layer {
+                Layer::Map(map) => map.get(name).cloned(),
+                Layer::Facts => {
+                    let fact = self.fact(name);
+                    if fact.is_none() && may_be_a_fact(name) {
+                        pending = self.view.vars.facts_pending.map(Value::Pending);
+                    }
+                    fact
+                }
+            };
+            let Some(value) = value else { continue };
+            let is_map = matches!(value, Value::Map(_));
+            merged = match merged {
+                Some(stronger) if is_map => Some(merge(&value, &stronger)),
+                Some(stronger) => return Some(stronger),
+                None => Some(value),
+            };
+            if !self.variables.run.merge_hashes || !is_map {
+                return merged;
+            }
+        }
+        merged.or(pending)
+    }
+
+    fn fact(&self, name: &str) -> Option<Value> {
+        let facts = &self.view.vars.facts;
+        let bare = name.strip_prefix("ansible_")?;
+        facts.get(bare).or_else(|| facts.get(name)).cloned()
+    }
+
+    pub(super) fn facts(&self) -> Value {
+        match self.view.vars.facts_pending {
+            Some(call) => Value::Pending(call),
+            None => Value::Map(self.view.vars.facts.clone()),
+        }
+    }
+
+    /// All names but the magic ones.
+    pub(super) fn layer_names(&self) -> Vec<Arc<str>> {
+        let mut names: BTreeMap<Arc<str>, ()> = BTreeMap::new();
+        for layer in self.layers.iter() {
+            match layer {
+                Layer::Map(map) => {
+                    names.extend(map.keys().filter_map(|key| key.as_text()).map(|name| (name.text().clone(), ())));
+                }
+                Layer::Facts => names.extend(self.view.vars.facts.keys().filter_map(|key| key.as_str()).map(|name| {
+                    let full = if name.starts_with("ansible_") { name.to_string() } else { format!("ansible_{name}") };
+                    (full.into(), ())
+                })),
+            }
+        }
+        names.into_keys().collect()
+    }
+
+    /// Where the files of this view's task are looked for.
+    pub fn search_path(&self) -> Vec<PathBuf> {
+        let playbook_dir = self.view.play.as_ref().map(|play| play.playbook_dir.clone());
+        let playbook_dir = playbook_dir.unwrap_or_else(|| self.variables.run.playbook_dir.clone());
+        match &self.view.task {
+            Some(task) => search::search_path(task, &self.variables.loader, &playbook_dir),
+            None => vec![playbook_dir],
+        }
+    }
+
+    /// The same view at a task; where that fails, as it was.
+    pub fn at(&self, task: &Arc<Task>) -> Self {
+        let view = View { task: Some(task.clone()), ..self.view.clone() };
+        let there = match self.host {
+            Some(host) => Self::new(&self.variables, host, view),
+            None => Self::unknown_host(&self.variables, &self.name, view),
+        };
+        there.unwrap_or_else(|_| self.clone())
+    }
+
+    /// The same host from outside of any play, as `hostvars` shows it.
+    pub(super) fn other(&self, host: HostId) -> Result<Self, Vec<Diagnostic>> {
+        let learned = self.view.others.as_ref().and_then(|others| others.get(&host).cloned());
+        let own = || if self.host == Some(host) { self.view.vars.clone() } else { HostVars::default() };
+        let view = View { vars: learned.unwrap_or_else(own), others: self.view.others.clone(), ..View::default() };
+        let mut scope = Self::new(&self.variables, host, view)?;
+        // Its magic names still tell where the playbook lies.
+        scope.view.state = self.view.state.clone();
+        Ok(scope)
+    }
+}
+
+/// A role's map, then those of the roles that it depends on, the last one first.
+fn push_role(role: &Role, which: &dyn Fn(&Role) -> &Arc<Map>, layers: &mut Vec<Arc<Map>>) {
+    layers.push(which(role).clone());
+    for dependency in role.dependencies.iter().rev() {
+        push_role(dependency, which, layers);
+    }
+}
+
+/// Dicts together, deeply; the stronger one's entries hold.
+pub(super) fn merge(weaker: &Value, stronger: &Value) -> Value {
+    let (Value::Map(weaker), Value::Map(stronger)) = (weaker, stronger) else { return stronger.clone() };
+    let mut merged = (**weaker).clone();
+    for (key, value) in stronger.iter() {
+        let value = merged.get_key(key).map_or_else(|| value.clone(), |below| merge(below, value));
+        merged.insert(key.clone(), value);
+    }
+    merged.into()
+}
+
+/// Several faults at once, of which an evaluation can carry one.
+pub(super) fn stop(errors: &[Diagnostic]) -> Stop {
+    let first = errors.first();
+    let stop = Stop::outside(first.map_or_else(String::new, |error| error.message.clone()));
+    stop.at(first.and_then(|error| error.span))
+}
+
+impl Scope for HostScope {
+    fn get(&self, name: &str) -> Result<Option<Value>, Stop> {
+        match name {
+            "hostvars" => return Ok(Some(ObjectRef::value(AllNames::hostvars(self.clone())))),
+            "vars" => return Ok(Some(ObjectRef::value(HostVarsOf::own(self.clone())))),
+            "ansible_facts" => return Ok(Some(self.facts())),
+            _ => {}
+        }
+        Ok(self.magic(name).or_else(|| self.find(name)).or_else(|| self.fallback(name)))
+    }
+
+    fn names(&self) -> Vec<Arc<str>> {
+        let magic = self.magic_names().into_iter().map(Arc::from);
+        magic.chain(self.layer_names()).collect()
+    }
+
+    fn lookup(&self, request: &LookupRequest) -> Result<Option<Vec<Value>>, Stop> {
+        match request.name {
+            "inventory_hostnames" => self.inventory_hostnames(request).map(Some),
+            _ => self.lookup_outside(request),
+        }
+    }
+
+    fn load(&self, name: &str) -> Result<Option<Source>, Stop> {
+        let loader = &self.variables.loader;
+        let Ok(path) = search::find(&self.search_path(), &*loader.files, "templates", name) else { return Ok(None) };
+        let text = loader.text(&path, None).map_err(|errors| stop(&errors))?;
+        let source = loader.sources.add(path.display().to_string(), text.as_str());
+        Ok(Some(Source { text: text.into(), origin: Some(value::Span::new(source, 1, 1, 1)) }))
+    }
+
+    fn environment(&self) -> &dyn Environment {
+        self.variables.outside.environment()
+    }
+}
+
+impl HostScope {
+    fn lookup_outside(&self, request: &LookupRequest) -> Result<Option<Vec<Value>>, Stop> {
+        let loader = &self.variables.loader;
+        let search = self.search_path();
+        let read = |path: &Path| {
+            let bytes =
+                loader.files.read(path).map_err(|error| Stop::outside(format!("{}: {error}", path.display())))?;
+            loader.plain(bytes).map_err(|error| Stop::outside(format!("{}: {error}", path.display())))
+        };
+        let render = |path: &Path, vars: &Map| self.render_template(path, vars, request);
+        let places = Places {
+            files: &|name| search::candidates(&search, &*loader.files, "files", name),
+            templates: &|name| search::candidates(&search, &*loader.files, "templates", name),
+            read: &read,
+            render: &render,
+        };
+        self.variables.outside.lookup(request, &places)
+    }
+
+    /// The lookup `template`: a file rendered with the asking scope and more variables.
+    fn render_template(&self, path: &Path, vars: &Map, request: &LookupRequest) -> Result<Value, Stop> {
+        let text = self.variables.loader.text(path, request.span).map_err(|errors| stop(&errors))?;
+        let source = self.variables.loader.sources.add(path.display().to_string(), text.as_str());
+        let (syntax, text, header) = Syntax::FILE.with_header(&text).map_err(Stop::from)?;
+        let origin = value::Span::new(source, if header { 2 } else { 1 }, 1, 1);
+        let template =
+            Template::compile(text, Some(origin), &syntax).map_err(|mut errors| match errors.is_empty() {
+                true => Stop::outside("the template cannot be read"),
+                false => Stop::Error(errors.remove(0)),
+            })?;
+        let scope = WithVars { inner: request.scope, vars };
+        template.render_text(&scope).map(Value::Str)
+    }
+
+    /// The lookup that gives the hosts of patterns.
+    fn inventory_hostnames(&self, request: &LookupRequest) -> Result<Vec<Value>, Stop> {
+        let patterns: Vec<String> = request.arguments.positional.iter().map(Value::to_text).collect();
+        let matched = self.variables.change_inventory(|inventory| {
+            let matched = inventory.matching(&patterns, request.span)?;
+            Ok(matched.hosts.iter().map(|host| Value::from(inventory.host_name(*host))).collect::<Vec<_>>())
+        });
+        matched.map_err(|error: Diagnostic| stop(&[error]))
+    }
+}
+
+/// More variables over a scope.
+struct WithVars<'s> {
+    inner: &'s dyn Scope,
+    vars: &'s Map,
+}
+
+impl Scope for WithVars<'_> {
+    fn get(&self, name: &str) -> Result<Option<Value>, Stop> {
+        match self.vars.get(name) {
+            Some(value) => Ok(Some(value.clone())),
+            None => self.inner.get(name),
+        }
+    }
+    fn names(&self) -> Vec<Arc<str>> {
+        let own = self.vars.keys().filter_map(|key| key.as_str()).map(Arc::from);
+        own.chain(self.inner.names()).collect()
+    }
+    fn lookup(&self, request: &LookupRequest) -> Result<Option<Vec<Value>>, Stop> {
+        self.inner.lookup(request)
+    }
+    fn load(&self, name: &str) -> Result<Option<Source>, Stop> {
+        self.inner.load(name)
+    }
+    fn environment(&self) -> &dyn Environment {
+        self.inner.environment()
+    }
+}
