@@ -1,5 +1,6 @@
 //! Tests of whole evaluations, over a project in memory.
 mod begins;
+mod controller;
 mod files;
 mod judges;
 

@@ -29,6 +29,7 @@ struct Checker<'m> {
 impl Checker<'_> {
     fn map(&mut self, spec: &Spec, given: &Map) -> Map {
         let mut checked = Map::new();
+        let mut unknown = Vec::new();
         for (key, value) in given.iter().filter(|(_, value)| !matches!(value, Value::Omit)) {
             let name = key.value().to_text();
             match spec.arg(&name) {
@@ -38,9 +39,10 @@ impl Checker<'_> {
                         checked.extend(value.map(|value| (arg.name, value)));
                     }
                 }
-                None => self.unknown(spec, key, &name),
+                None => unknown.push((key, name)),
             }
         }
+        self.unknown(spec, &unknown);
         self.defaults(spec, &mut checked);
         self.required(spec, &checked);
         for rule in spec.rules {
@@ -204,19 +206,23 @@ impl Checker<'_> {
         self.complain(complaint, None, None);
     }
 
-    fn unknown(&mut self, spec: &Spec, key: &Key, name: &str) {
-        let names: Vec<_> =
-            spec.args.iter().flat_map(|arg| [arg.name].into_iter().chain(arg.aliases.iter().copied())).collect();
-        let near = nearest(name, names.iter().copied()).map(|near| format!("did you mean `{near}`?"));
-        let mut known: Vec<_> = spec.args.iter().map(|arg| arg.name).collect();
-        known.sort_unstable();
-        let message = format!(
-            "Unsupported parameters for ({}) module: {}. Supported parameters include: {}.",
-            self.module,
-            self.full(name),
-            known.join(", ")
-        );
-        self.complain(message, key.as_text().and_then(|text| text.origin()), near);
+    /// One message names them all, as Ansible's does; each has its own place and its own suggestion.
+    fn unknown(&mut self, spec: &Spec, unknown: &[(&Key, String)]) {
+        let names: Vec<_> = unknown.iter().map(|(_, name)| self.full(name)).collect();
+        for (index, (key, name)) in unknown.iter().enumerate() {
+            let known = spec.args.iter().flat_map(|arg| [arg.name].into_iter().chain(arg.aliases.iter().copied()));
+            let near = nearest(name, known).map(|near| format!("did you mean `{near}`?"));
+            let message = match index {
+                0 => format!(
+                    "Unsupported parameters for ({}) module: {}. Supported parameters include: {}.",
+                    self.module,
+                    names.join(", "),
+                    supported(spec)
+                ),
+                _ => format!("Unsupported parameter: {}", self.full(name)),
+            };
+            self.complain(message, key.as_text().and_then(|text| text.origin()), near);
+        }
     }
 
     fn complain(&mut self, message: String, span: Option<Span>, help: Option<String>) {
@@ -229,6 +235,19 @@ impl Checker<'_> {
 
     fn place(&self) -> String {
         if self.path.is_empty() { String::new() } else { format!(" found in {}", self.path.trim_end_matches('.')) }
+    }
+}
+
+/// The names in order, then the other names that some of them have.
+fn supported(spec: &Spec) -> String {
+    let sorted = |mut names: Vec<&str>| {
+        names.sort_unstable();
+        names.join(", ")
+    };
+    let names = sorted(spec.args.iter().map(|arg| arg.name).collect());
+    match sorted(spec.args.iter().flat_map(|arg| arg.aliases.iter().copied()).collect()) {
+        aliases if aliases.is_empty() => names,
+        aliases => format!("{names} ({aliases})"),
     }
 }
 
@@ -285,6 +304,12 @@ mod tests {
         assert!(
             refused(&[("dest", "/a".into()), ("contents", "x".into())])
                 .contains("Unsupported parameters for (copy) module: contents")
+        );
+        let two = refused(&[("dest", "/a".into()), ("sate", "x".into()), ("forc", "x".into())]);
+        assert_eq!(
+            two,
+            "Unsupported parameters for (copy) module: sate, forc. Supported parameters include: content, dest, force, ports, src, \
+             state (name).; Unsupported parameter: forc"
         );
         assert_eq!(refused(&[]), "missing required arguments: dest");
         assert!(
