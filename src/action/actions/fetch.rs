@@ -6,6 +6,7 @@ use crate::engine::message::{Effect, Outcome};
 use crate::world::files::normal;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use md5::Md5;
 use sha1::{Digest, Sha1};
 use std::path::PathBuf;
 use value::spec::{Args as _, Spec};
@@ -55,14 +56,7 @@ impl Action for Fetch {
         let truth = |name: &str| finish.notes.get(name) == Some(&Value::Bool(true));
         let src = text("src");
         if outcome.failed {
-            return match truth("fail_on_missing") {
-                true => Ok((outcome, Vec::new())),
-                false => {
-                    let msg = outcome.result.get("msg").map(Value::to_text).unwrap_or_default();
-                    let fields = [("msg", Value::from(format!("{msg}, ignored"))), ("file", src.into())];
-                    Ok((result::ok(fields.into_iter().collect()), Vec::new()))
-                }
-            };
+            return Ok((not_there(outcome, &src, truth("fail_on_missing")), Vec::new()));
         }
         let content = outcome.result.get("content").and_then(Value::as_str).unwrap_or_default();
         let bytes = STANDARD.decode(content).map_err(|_| Halt::refused("the file came as what is no base64"))?;
@@ -76,6 +70,7 @@ impl Action for Fetch {
         let mut fields = Map::new();
         fields.insert("dest", dest.display().to_string());
         fields.insert("checksum", sum.as_str());
+        fields.insert("md5sum", hex(&Md5::digest(&bytes)));
         if same {
             fields.insert("file", src);
             return Ok((result::ok(fields), Vec::new()));
@@ -83,6 +78,19 @@ impl Action for Fetch {
         fields.insert("remote_checksum", sum.as_str());
         fields.insert("remote_md5sum", Value::Null);
         Ok((result::changed(fields), Vec::new()))
+    }
+}
+
+/// A file that is not there is no failure where the task says so.
+fn not_there(outcome: Outcome, src: &str, fail: bool) -> Outcome {
+    let why = outcome.result.get("msg").map(Value::to_text).unwrap_or_default().to_lowercase();
+    if !(why.contains("not found") || why.contains("no such file")) {
+        return outcome;
+    }
+    let words = "the remote file does not exist, not transferring, ignored";
+    match fail {
+        true => result::failed([("msg", words)].into_iter().collect()),
+        false => result::ok([("msg", words), ("file", src)].into_iter().collect()),
     }
 }
 

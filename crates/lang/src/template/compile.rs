@@ -56,17 +56,21 @@ impl Template {
         let evaluation = Evaluation::new(scope);
         let value = evaluation.run(self)?;
         let text = evaluation.printed(&evaluation.finished(value)?)?;
-        Ok(with_newlines(text, self.program.newlines))
+        Ok(with_newlines(text, self.program.newlines, &self.program.syntax.newline))
     }
 }
 
 /// Gives a string back the newlines that stood at the end of its template.
-pub(super) fn with_newlines(text: Str, newlines: usize) -> Str {
-    let there = text.len() - text.trim_end_matches('\n').len();
+pub(super) fn with_newlines(text: Str, newlines: usize, newline: &str) -> Str {
+    let mut rest = text.as_str();
+    let mut there = 0;
+    while let Some(shorter) = rest.strip_suffix(newline).filter(|_| !newline.is_empty()) {
+        (rest, there) = (shorter, there + 1);
+    }
     if there >= newlines || text.is_empty() && newlines == 0 {
         return text;
     }
-    let padded = format!("{text}{}", "\n".repeat(newlines - there));
+    let padded = format!("{text}{}", newline.repeat(newlines - there));
     Str::from(padded).with_secrecy(text.is_secret())
 }
 
@@ -116,7 +120,7 @@ fn placed(faults: Vec<(Error, u32)>, text: &str, origin: Option<Span>) -> Vec<Er
     faults.into_iter().map(|(error, at)| error.at(span(text, at as usize, origin))).collect()
 }
 
-/// The place of an offset. A file begins at its first character, and places in it are exact. Within YAML, a text of one line is
+/// The place of an offset. A file begins at the first character of a line, and places in it are exact. Within YAML, a text of one line is
 /// taken to stand where its scalar begins; one of several lines is taken as a block scalar, whose text begins a line below.
 fn span(text: &str, at: usize, origin: Option<Span>) -> Option<Span> {
     let origin = origin?;
@@ -124,7 +128,7 @@ fn span(text: &str, at: usize, origin: Option<Span>) -> Option<Span> {
     let line = before.bytes().filter(|byte| *byte == b'\n').count() as u32;
     let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count()) as u32;
     let (first_line, first_column) = (origin.line.get(), origin.column.get());
-    if text.trim_end_matches('\n').contains('\n') && (first_line, first_column) != (1, 1) {
+    if text.trim_end_matches('\n').contains('\n') && first_column != 1 {
         return Some(Span::new(origin.source, first_line + 1 + line, column + 1, 1));
     }
     let column = if line == 0 { first_column + column } else { column + 1 };

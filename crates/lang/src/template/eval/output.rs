@@ -24,7 +24,9 @@ impl Evaluation<'_> {
             }
         };
         Ok(match value {
-            Value::Str(text) => Value::Str(with_newlines(text, template.program.newlines)),
+            Value::Str(text) => {
+                Value::Str(with_newlines(text, template.program.newlines, &template.program.syntax.newline))
+            }
             value => value,
         })
     }
@@ -109,7 +111,7 @@ impl Evaluation<'_> {
 }
 
 /// The same undefined, with the place where it was met.
-fn placed(undefined: &Arc<Undefined>, span: Option<Span>) -> Value {
+pub(super) fn placed(undefined: &Arc<Undefined>, span: Option<Span>) -> Value {
     if undefined.span.is_some() || span.is_none() {
         return Value::Undefined(undefined.clone());
     }

@@ -5,6 +5,7 @@ use super::super::object::ObjectRef;
 use super::Evaluation;
 use super::frame::Frame;
 use super::macros::MacroObject;
+use super::output::placed;
 use std::sync::Arc;
 use value::Value;
 
@@ -41,7 +42,12 @@ impl Evaluation<'_> {
         match statement {
             // What stands beside the blocks of a template that extends another is not put out.
             Statement::Text(text) if frame.parent.is_none() => out.push(Value::Str(text.clone())),
-            Statement::Output(expression) if frame.parent.is_none() => out.push(self.eval(expression, frame)?),
+            Statement::Output(expression) if frame.parent.is_none() => {
+                out.push(match self.eval(expression, frame)? {
+                    Value::Undefined(undefined) => placed(&undefined, frame.span(expression.at)),
+                    value => value,
+                });
+            }
             Statement::Text(_) | Statement::Output(_) => {}
             Statement::If(branches) => {
                 for (test, body) in branches {
