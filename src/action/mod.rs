@@ -24,6 +24,7 @@ mod split;
 mod tests;
 mod world;
 
+pub use actions::names as action_names;
 pub use cache::Cache;
 pub use evaluate::evaluate;
 pub use halt::{Failure, Halt};
