@@ -179,6 +179,12 @@ impl<'p> Reader<'p> {
         }
     }
 
+    /// The same, for what may as well be known later.
+    pub fn known(&self, text: &Str, around: &Around) -> Option<String> {
+        let value = (self.parser.evaluate)(text, &self.variables(around)).ok()?;
+        value.as_str().filter(|name| !super::keywords::is_template(name)).map(str::to_string)
+    }
+
     /// Variables that are known at load, weakest first.
     fn variables(&self, around: &Around) -> Vec<Arc<Map>> {
         let mut magic = Map::new();

@@ -310,16 +310,9 @@ impl Reader<'_> {
                 self.fail("task", "`action` does not say which module: `module` is missing", value.span);
                 return None;
             };
-            let words: Vec<&str> = module.as_str().unwrap_or_default().splitn(2, char::is_whitespace).collect();
-            let action = self.resolve(words.first().copied().unwrap_or_default(), module.span, collections, around)?;
-            if let Some(line) = words.get(1) {
-                self.line(
-                    &mut draft.args,
-                    &action,
-                    &Str::from(*line).with_origin(Some(module.span)).with_trust(true),
-                    value.span,
-                );
-            }
+            let (word, line) = split_module(module.as_str().unwrap_or_default());
+            let action = self.resolve(word, module.span, collections, around)?;
+            self.line(&mut draft.args, &action, &Str::trusted(line, Some(module.span)), value.span);
             for (key, value) in rest {
                 draft.args.map.insert(Key::from(key.to_value(true)), value.to_value(true));
             }
@@ -329,7 +322,7 @@ impl Reader<'_> {
             self.fail("task", format!("a module is expected here, and this is {}", value.type_name()), value.span);
             return None;
         };
-        let (module, line) = text.trim().split_once(char::is_whitespace).unwrap_or((text.trim(), ""));
+        let (module, line) = split_module(text.trim());
         let action = self.resolve(module, value.span, collections, around)?;
         let line = Str::from(line).with_origin(text.origin()).with_trust(text.is_trusted());
         self.line(&mut draft.args, &action, &line, value.span);
@@ -391,7 +384,15 @@ impl Reader<'_> {
         })
     }
 
+    /// The module that a name means. A template must be known now, or is one that we do not have.
     fn resolve(&mut self, written: &str, span: Span, collections: &[String], around: &Around) -> Option<Action> {
+        if keywords::is_template(written) {
+            let text = Str::trusted(written, Some(span));
+            return match self.known(&text, around) {
+                Some(name) => self.resolve(&name, span, collections, around),
+                None => Some(Action { written: text, name: written.to_string(), kind: ActionKind::Missing }),
+            };
+        }
         let Some(full) = self.full_name(written, collections, around) else {
             let holder = if around.handlers { Holder::Handler } else { Holder::Task };
             self.unknown_module(written, span, holder);
@@ -458,6 +459,13 @@ pub(super) fn collections(keywords: &Keywords, frame: &Arc<Frame>) -> Vec<String
     let around = frame.chain().map(|frame| &frame.keywords.collections);
     let found = own.into_iter().chain(around).find(|collections| !collections.is_empty());
     found.map(|collections| collections.iter().map(Value::to_text).collect()).unwrap_or_default()
+}
+
+/// A module's name, which may be a template, and what stands after it.
+fn split_module(text: &str) -> (&str, &str) {
+    let end = if text.starts_with("{{") { text.find("}}").map(|end| end + 2) } else { text.find(char::is_whitespace) };
+    let (module, line) = text.split_at(end.unwrap_or(text.len()));
+    (module, line.trim_start())
 }
 
 /// An argument by name.

@@ -2,6 +2,7 @@
 use super::events::{Data, Event, Events, LibYaml, Place};
 use super::scalar::{self, Type};
 use super::{Kind, Node, Style, problem};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 use value::{Diagnostic, Key, SourceId, Span, Value, Vaulted};
@@ -14,11 +15,17 @@ const EXPANDED: usize = 5_000_000;
 const STANDARD: &str = "tag:yaml.org,2002:";
 
 pub fn compose(text: &str, source: SourceId, warnings: &mut Vec<Diagnostic>) -> Result<Vec<Node>, Vec<Diagnostic>> {
+    // The parser takes the end of a text for the end of its last line only where there is one.
+    let unended = !text.is_empty() && !text.ends_with('\n');
+    let ended = if unended { Cow::Owned(format!("{text}\n")) } else { Cow::Borrowed(text) };
+    let lines: Vec<&str> = text.lines().collect();
+    let last_has_words = lines.last().is_some_and(|line| !line.trim().is_empty());
     let composer = Composer {
-        events: LibYaml::new(text),
+        events: LibYaml::new(&ended),
+        unended: (unended && last_has_words).then_some(lines.len() as u32),
         text,
         source,
-        lines: text.lines().collect(),
+        lines,
         anchors: HashMap::new(),
         depth: 0,
         expanded: 0,
@@ -40,6 +47,8 @@ struct Composer<'t, 'w, E> {
     text: &'t str,
     source: SourceId,
     lines: Vec<&'t str>,
+    /// How many lines there are, if the last one has no end: a block of text that goes so far has no line break there either.
+    unended: Option<u32>,
     anchors: HashMap<String, Anchor>,
     depth: usize,
     expanded: usize,
@@ -89,8 +98,12 @@ impl<'t, E: Events> Composer<'t, '_, E> {
         self.expanded += 1;
         match event.data {
             Data::Alias(anchor) => self.alias(&anchor, start, end),
-            Data::Scalar { anchor, tag, text, style } => {
+            Data::Scalar { anchor, tag, mut text, style } => {
                 let span = self.span(start, end);
+                let to_the_end = self.unended.is_some_and(|lines| end.line >= lines);
+                if to_the_end && matches!(style, Style::Literal | Style::Folded) && text.ends_with('\n') {
+                    text.pop();
+                }
                 let node = self.scalar(span, tag.as_deref(), text, style);
                 self.define(anchor, &node, start, 1);
                 Ok(node)

@@ -69,6 +69,10 @@ DOCUMENTS = [
     "a: -\n", "a: - b\n", "a: ?\n", "a: ? b\n", "a: :\n", "a: :b\n", "a: ,b\n", "a: b, c\n", "a: [b c, d]\n", "a: [b:c, d]\n", "a: {b:c}\n", "a: {b : c}\n", "a: {\"b\":c}\n", "a: [-1, - 1]\n",
     "a: !!set\n", "? !!binary aGVsbG8=\n: x\n", "? !unsafe x\n: 5\n", "a: !unsafe\nb: 1\n", "!!str 5: x\n", "!!int '5': x\n", "a: !!str\n  x\n  y\n", "a: !!str |\n  5\n",
 ]
+DOCUMENTS += [
+    "a: |\n  x", "a: |\n  x\n  y", "a: |-\n  x", "a: |+\n  x", "a: >\n  x\n  y", "a: >-\n  x", "a: |\n  x\n# c", "a: |\n  x\n  # c",
+    "a: |\n  x\n\n", "a: |\n  x\n ", "- a: >\n    x\n- b", "a: 'x", "a: b", "a: \"b\"", "- |\n x\n- |\n y", "a: |", "a: |\n", "a: >+\n  x\n\n  y",
+]
 for style, indent in itertools.product("|>", ["", "-", "+", "1", "2-"]):
     DOCUMENTS.append(f"a: {style}{indent}\n   x\n    y\n\n   z\n\nb: 1\n")
 
