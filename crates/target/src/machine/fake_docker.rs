@@ -1,33 +1,176 @@
-//! The Docker daemon of the fake machine: enough of its API to make, start, stop and remove containers.
+//! The Docker daemon of the fake machine: enough of its API to make, start, stop and remove containers and images.
 use super::fake::World;
+use crate::json;
+use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read, Write};
 use std::sync::{Arc, Mutex};
+use value::value::{Json, json_text};
+use value::{Map, Value};
 
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Daemon {}
+pub struct Daemon {
+    pub images: BTreeMap<String, String>,
+    pub containers: BTreeMap<String, FakeContainer>,
+    made: u32,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FakeContainer {
+    id: String,
+    config: Map,
+    running: bool,
+    paused: bool,
+}
 
 pub struct Connection {
-    _world: Arc<Mutex<World>>,
-    reply: Cursor<Vec<u8>>,
+    world: Arc<Mutex<World>>,
+    request: Vec<u8>,
+    reply: Option<Cursor<Vec<u8>>>,
 }
 
 impl Connection {
     pub fn new(world: Arc<Mutex<World>>) -> Self {
-        Self { _world: world, reply: Cursor::default() }
+        Self { world, request: Vec::new(), reply: None }
     }
 }
 
 impl Read for Connection {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.reply.read(buffer)
+        if self.reply.is_none() {
+            let text = String::from_utf8_lossy(&self.request).into_owned();
+            let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+            let mut words = head.split_whitespace();
+            let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+            let mut world = self.world.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            let (status, body) = world.docker.answer(method, target, &json::parse(body).unwrap_or_default());
+            let body = if body.is_null() { String::new() } else { json_text(&body, Json::COMPACT) };
+            let reply = format!("HTTP/1.1 {status} Said\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+            self.reply = Some(Cursor::new(reply.into_bytes()));
+        }
+        self.reply.as_mut().map_or(Ok(0), |reply| reply.read(buffer))
     }
 }
 
 impl Write for Connection {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.request.extend_from_slice(buffer);
         Ok(buffer.len())
     }
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+fn parameter(query: &str, name: &str) -> String {
+    let found = query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+    found.unwrap_or_default().replace("%2F", "/").replace("%3A", ":")
+}
+
+fn refused(status: u16, message: &str) -> (u16, Value) {
+    (status, Value::map([("message", message)]))
+}
+
+impl Daemon {
+    fn answer(&mut self, method: &str, target: &str, body: &Value) -> (u16, Value) {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let parts: Vec<_> = path.trim_matches('/').split('/').collect();
+        match (method, parts.as_slice()) {
+            ("POST", ["containers", "create"]) => self.create(&parameter(query, "name"), body),
+            ("GET", ["containers", name, "json"]) => self.show(name),
+            ("DELETE", ["containers", name]) => match self.named(name) {
+                Some(name) => {
+                    self.containers.remove(&name);
+                    (204, Value::Null)
+                }
+                None => refused(404, "No such container"),
+            },
+            ("POST", ["containers", name, verb]) => self.signal(name, verb, body),
+            ("POST", ["images", "create"]) => {
+                let name = format!("{}:{}", parameter(query, "fromImage"), parameter(query, "tag"));
+                if name.starts_with("no-such") {
+                    return (200, Value::map([("error", "pull access denied")]));
+                }
+                let id = format!("sha256:{name}");
+                self.images.insert(name, id);
+                (200, Value::map([("status", "Download complete")]))
+            }
+            ("GET", ["images", name @ .., "json"]) => match self.images.get(&name.join("/")) {
+                Some(id) => {
+                    (200, Value::map([("Id", Value::from(id.clone())), ("Config", Value::map::<&str, Value>([]))]))
+                }
+                None => refused(404, "No such image"),
+            },
+            ("DELETE", ["images", name @ ..]) => match self.images.remove(&name.join("/")) {
+                Some(_) => (200, Value::list([])),
+                None => refused(404, "No such image"),
+            },
+            ("POST", ["images", id, "tag"]) => {
+                self.images
+                    .insert(format!("{}:{}", parameter(query, "repo"), parameter(query, "tag")), (*id).to_string());
+                (201, Value::Null)
+            }
+            _ => refused(404, "page not found"),
+        }
+    }
+
+    fn named(&self, name: &str) -> Option<String> {
+        let found = self.containers.iter().find(|(known, container)| *known == name || container.id == name);
+        found.map(|(name, _)| name.clone())
+    }
+
+    fn create(&mut self, name: &str, body: &Value) -> (u16, Value) {
+        if self.containers.contains_key(name) {
+            return refused(409, "Conflict. The container name is already in use");
+        }
+        let image = body.get("Image").map_or_else(String::new, Value::to_text);
+        if !self.images.contains_key(&image) && !self.images.values().any(|id| *id == image) {
+            return refused(404, "No such image");
+        }
+        self.made += 1;
+        let id = format!("{:064x}", self.made);
+        let config = body.as_map().cloned().unwrap_or_default();
+        self.containers.insert(name.into(), FakeContainer { id: id.clone(), config, running: false, paused: false });
+        (201, Value::map([("Id", id)]))
+    }
+
+    fn show(&self, name: &str) -> (u16, Value) {
+        let Some((name, container)) = self.named(name).and_then(|name| self.containers.get_key_value(&name)) else {
+            return refused(404, "No such container");
+        };
+        let mut config = container.config.clone();
+        let host = config.remove("HostConfig").unwrap_or_else(|| Map::new().into());
+        let networks = config.remove("NetworkingConfig").and_then(|one| one.get("EndpointsConfig").cloned());
+        let image = config.get("Image").map_or_else(String::new, Value::to_text);
+        let id = self.images.get(&image).cloned().unwrap_or(image);
+        let state = [("Running", container.running), ("Paused", container.paused)];
+        let shown = [
+            ("Id", Value::from(container.id.clone())),
+            ("Name", format!("/{name}").into()),
+            ("Image", id.into()),
+            ("State", Value::map(state)),
+            ("Config", config.into()),
+            ("HostConfig", host),
+            ("NetworkSettings", Value::map([("Networks", networks.unwrap_or_else(|| Map::new().into()))])),
+        ];
+        (200, Value::map(shown))
+    }
+
+    fn signal(&mut self, name: &str, verb: &str, body: &Value) -> (u16, Value) {
+        let Some(container) = self.named(name).and_then(|name| self.containers.get_mut(&name)) else {
+            return refused(404, "No such container");
+        };
+        match verb {
+            "start" | "restart" => container.running = true,
+            "stop" | "kill" => container.running = false,
+            "pause" => container.paused = true,
+            "unpause" => container.paused = false,
+            "update" => {
+                let mut host = crate::docker::map_of(container.config.get("HostConfig"));
+                host.extend(crate::docker::map_of(Some(body)));
+                container.config.insert("HostConfig", host);
+            }
+            _ => return refused(404, "page not found"),
+        }
+        (204, Value::Null)
     }
 }

@@ -12,6 +12,7 @@ modules! {
     apt,
     command,
     copy,
+    docker_container,
     ping,
     service,
     systemd_service,
