@@ -11,4 +11,6 @@ pub mod machine;
 pub mod module;
 pub mod modules;
 pub mod protocol;
+pub mod sums;
+pub mod web;
 pub mod zone;

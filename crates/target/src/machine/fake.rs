@@ -246,6 +246,7 @@ impl Machine for Fake {
             Address::Unix(path) if path.ends_with("docker.sock") => {
                 Ok(Box::new(super::fake_docker::Connection::new(self.world.clone())))
             }
+            Address::Tcp(host, _) if host == "files.test" => Ok(Box::new(super::fake_web::Connection::default())),
             _ => Err(io::Error::new(io::ErrorKind::ConnectionRefused, "Connection refused")),
         }
     }

@@ -4,6 +4,7 @@ mod command;
 mod fake;
 mod fake_docker;
 mod fake_tools;
+mod fake_web;
 mod interrupt;
 mod os;
 mod process;

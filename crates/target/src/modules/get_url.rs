@@ -1,0 +1,282 @@
+//! `get_url`: files from the web.
+use crate::host::install::{self, Install};
+use crate::host::{Host, Look, Stop, looks, ownership, parent};
+#[cfg(any(test, feature = "reference"))]
+use crate::host::{Resource, State};
+#[cfg(any(test, feature = "reference"))]
+use crate::machine::Meta;
+#[cfg(any(test, feature = "reference"))]
+use crate::module::Example;
+use crate::module::{Info, Module, Return, path_value};
+use crate::sums::{self, Sum};
+use crate::web::{self, Answer, Ask, Spool, Url};
+use md5::{Digest, Md5};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use value::{Map, Value};
+
+crate::file_args! {
+    /// Fetches files over HTTP and HTTPS. A file that is there is fetched again only if the server has a newer one, if its
+    /// checksum is not the one given, or with `force`.
+    pub struct Args {
+        /// What to fetch.
+        url: String { required },
+        /// Where to put it; in a folder it gets the name that the server gives.
+        dest: PathBuf { required },
+        /// `sha256:<hex>`, or `sha256:<address of a file with checksums>`.
+        checksum: String { default("") },
+        /// Whether it is fetched even if it is there.
+        force: bool { default("no") },
+        /// Whether the old file is kept beside the new one.
+        backup: bool { default("no") },
+        /// Headers of the request.
+        headers: Option<Map>,
+        /// Headers that do not go along with a redirect.
+        unredirected_headers: Vec<String>,
+        /// What we say that we are.
+        http_agent: String { default("ansible-httpget") },
+        /// Seconds that the server may be silent.
+        timeout: i64 { default("10") },
+        /// Whether the server's certificate is checked.
+        validate_certs: bool { default("yes") },
+        /// Who logs in there.
+        url_username: Option<String> { aliases(&["username"]) },
+        /// With which password.
+        url_password: Option<String> { aliases(&["password"]), secret },
+        /// Whether the login is sent before the server asks for it.
+        force_basic_auth: bool { default("no") },
+        /// Whether proxies of the environment are used.
+        use_proxy: bool { default("yes") },
+        /// Whether logins of `.netrc` are used.
+        use_netrc: bool { default("yes") },
+        /// For Kerberos, which this module does not speak.
+        use_gssapi: bool { default("no") },
+        /// A certificate of our own.
+        client_cert: Option<PathBuf>,
+        /// Its key.
+        client_key: Option<PathBuf>,
+        /// Without meaning here: TLS chooses among safe ciphers only.
+        ciphers: Option<Vec<String>>,
+        /// Whether what the server compressed is unpacked.
+        decompress: bool { default("yes") },
+        /// Without meaning here: large files wait in the system's temporary folder.
+        tmp_dest: Option<PathBuf>,
+    }
+}
+
+pub struct Task;
+impl Module for Task {
+    const INFO: Info = Info::new("get_url").at_start().net();
+    #[cfg(any(test, feature = "reference"))]
+    const EXAMPLES: &'static [Example] = &[Example {
+        title: "Fetch a file",
+        args: &[("url", "http://files.test/hello.txt"), ("dest", "/srv/hello.txt"), ("mode", "0640")],
+        before: Vec::new,
+        after: || {
+            let meta = Meta { mode: 0o640, uid: 0, gid: 0 };
+            vec![(Resource::path("/srv/hello.txt"), State::file(meta, "hello from files.test\n"))]
+        },
+    }];
+    type Args = Args;
+
+    fn run(args: &Args, host: &mut Host) -> Look<Return> {
+        if args.use_gssapi {
+            return Stop::failed("use_gssapi: Kerberos logins are not supported");
+        }
+        let begun = Instant::now();
+        let wanted = wanted_sum(args, host)?;
+        let is_dir = host.is_dir(&args.dest)?;
+        if !is_dir
+            && let Some(done) = already_there(args, wanted.as_ref(), host)?
+        {
+            return Ok(done);
+        }
+        let since = if is_dir || args.force || wanted.is_some() { None } else { host.stat_target(&args.dest)? };
+        let mut ask = ask(args, &args.url);
+        if let Some(stat) = since {
+            ask.headers.push(("If-Modified-Since".into(), sums::http_date(stat.modified.0)));
+        }
+        if !host.writes() {
+            ask.method = "HEAD".into();
+        }
+        let answer = fetch(args, &ask, host, begun)?;
+        let dest = if is_dir { args.dest.join(file_name(&answer)) } else { args.dest.clone() };
+        let mut result = Map::new();
+        result.insert("url", args.url.clone());
+        result.insert("dest", path_value(&dest));
+        result.insert("status_code", i64::from(answer.head.status));
+        if answer.head.status == 304 {
+            return unchanged(args, &dest, begun, result, host);
+        }
+        put(args, &dest, answer, wanted, begun, result, host)
+    }
+}
+
+fn ask(args: &Args, url: &str) -> Ask {
+    let mut headers = vec![("User-Agent".to_string(), args.http_agent.clone())];
+    let own = args.headers.iter().flat_map(Map::iter);
+    headers.extend(own.map(|(name, value)| (name.value().to_text(), value.to_text())));
+    if args.force {
+        headers.push(("Cache-Control".into(), "no-cache".into()));
+    }
+    Ask {
+        headers,
+        timeout: Duration::from_secs(args.timeout.max(1) as u64),
+        validate_certs: args.validate_certs,
+        client_cert: args.client_cert.clone(),
+        client_key: args.client_key.clone(),
+        use_proxy: args.use_proxy,
+        use_netrc: args.use_netrc,
+        username: args.url_username.clone(),
+        password: args.url_password.clone(),
+        force_basic_auth: args.force_basic_auth,
+        unredirected: args.unredirected_headers.clone(),
+        decompress: args.decompress,
+        ..Ask::get(url)
+    }
+}
+
+/// An answer that is a file, or that the file here is new enough.
+fn fetch(args: &Args, ask: &Ask, host: &Host, begun: Instant) -> Look<Answer> {
+    let failed = |status: i64, response: String| {
+        Stop::failure(
+            "Request failed",
+            crate::returns! {
+                "url" => ask.url.clone(), "dest" => path_value(&args.dest), "status_code" => status,
+                "response" => response, "elapsed" => begun.elapsed().as_secs(),
+            },
+        )
+    };
+    host.progress(&format!("fetching {}", ask.url));
+    match web::ask(host.machine(), ask) {
+        Ok(answer) if matches!(answer.head.status, 200..=299 | 304) => Ok(answer),
+        Ok(answer) => {
+            let status = i64::from(answer.head.status);
+            Err(failed(status, format!("HTTP Error {status}: {}", answer.head.reason)))
+        }
+        Err(error) => Err(failed(-1, format!("Request failed: <urlopen error {error}>"))),
+    }
+}
+
+fn file_name(answer: &Answer) -> String {
+    let given = answer.head.get("content-disposition").and_then(|text| {
+        let name = text.split(';').find_map(|part| part.trim().strip_prefix("filename="))?;
+        Path::new(name.trim_matches('"')).file_name().map(|name| name.to_string_lossy().into_owned())
+    });
+    let of_url = || Url::parse(&answer.url).map(|url| url.file_name().to_string()).unwrap_or_default();
+    given.or_else(|| Some(of_url()).filter(|name| !name.is_empty())).unwrap_or_else(|| "index.html".into())
+}
+
+/// The checksum that the file must have; one that stands in a file of checksums is looked up there.
+fn wanted_sum(args: &Args, host: &Host) -> Look<Option<Sum>> {
+    if args.checksum.is_empty() {
+        return Ok(None);
+    }
+    let Some((algorithm, rest)) = args.checksum.split_once(':') else {
+        return Stop::failed("The checksum parameter has to be in format <algorithm>:<checksum>");
+    };
+    let hex = match rest.contains("://") {
+        false => rest.to_string(),
+        true => {
+            let answer = fetch(args, &ask(args, rest), host, Instant::now())?;
+            let mut text = String::new();
+            answer.body.take(1 << 24).read_to_string(&mut text)?;
+            let name = Url::parse(&args.url)?.file_name().to_string();
+            match sums::find(&text, &name) {
+                Some(hex) => hex,
+                None => return Stop::failed(format!("Unable to find a checksum for file '{name}' in '{rest}'")),
+            }
+        }
+    };
+    match Sum::new(algorithm, &hex) {
+        Ok(sum) => Ok(Some(sum)),
+        Err(why) => Stop::failed(why),
+    }
+}
+
+/// The file has the right checksum already.
+fn already_there(args: &Args, wanted: Option<&Sum>, host: &mut Host) -> Look<Option<Map>> {
+    let Some(wanted) = wanted.filter(|_| !args.force) else { return Ok(None) };
+    if !host.stat_target(&args.dest)?.is_some_and(|stat| stat.is_file()) {
+        return Ok(None);
+    }
+    let mut digest = wanted.digest();
+    host.digest_with(&args.dest, |piece| digest.update(piece))?;
+    if !wanted.is(&digest.hex()) {
+        return Ok(None);
+    }
+    args.ownership().apply(host, &args.dest)?;
+    let message = if host.changed() { "file already exists but file attributes changed" } else { "file already exists" };
+    let result = crate::returns! {
+        "url" => args.url.clone(), "dest" => path_value(&args.dest), "msg" => message, "elapsed" => 0,
+        "checksum_src" => Value::Null, "checksum_dest" => Value::Null,
+    };
+    install::with_info(host, &args.dest, result).map(Some)
+}
+
+fn unchanged(args: &Args, dest: &Path, begun: Instant, mut result: Map, host: &mut Host) -> Look<Return> {
+    args.ownership().apply(host, dest)?;
+    result.insert("msg", "HTTP Error 304: Not Modified");
+    result.insert("elapsed", begun.elapsed().as_secs());
+    result.insert("checksum_src", Value::Null);
+    result.insert("checksum_dest", Value::Null);
+    install::with_info(host, dest, result)
+}
+
+fn put(
+    args: &Args,
+    dest: &Path,
+    mut answer: Answer,
+    wanted: Option<Sum>,
+    begun: Instant,
+    mut result: Map,
+    host: &mut Host,
+) -> Look<Return> {
+    let folder = parent(dest);
+    if !host.is_dir(folder)? {
+        return Stop::failed(format!("Destination {} does not exist", folder.display()));
+    }
+    let (mut spool, mut md5) = (Spool::default(), Md5::new());
+    let mut digest = wanted.as_ref().map(Sum::digest);
+    let mut size = 0;
+    if host.writes() {
+        let sha1 = spool.fill(&mut answer.body, |piece| {
+            md5.update(piece);
+            digest.iter_mut().for_each(|digest| digest.update(piece));
+        })?;
+        size = spool.size();
+        if let (Some(wanted), Some(digest)) = (&wanted, digest) {
+            let have = digest.hex();
+            if !wanted.is(&have) {
+                let why = format!("The checksum for {} did not match {}; it was {have}.", dest.display(), wanted.hex);
+                return Err(Stop::failure(why, result));
+            }
+        }
+        result.insert("checksum_src", sha1);
+    }
+    let now = host.stat_target(dest)?;
+    let before = match &now {
+        Some(stat) if stat.is_file() && host.writes() => Some(host.sha1(dest)?),
+        _ => None,
+    };
+    result.insert("checksum_dest", before.clone());
+    result.insert("elapsed", begun.elapsed().as_secs());
+    result.insert("msg", format!("{} ({size} bytes)", answer.head.reason));
+    result.insert("src", path_value(dest));
+    let same = host.writes() && before.is_some() && before.map(Value::from).as_ref() == result.get("checksum_src");
+    if !same {
+        let base = now.map_or_else(|| ownership::new_meta(host, false), |stat| stat.meta());
+        let meta = args.ownership().over(host, base, false)?;
+        let contents = spool.contents();
+        let wish = Install { contents, meta, validate: None, backup: args.backup, unsafe_writes: args.unsafe_writes };
+        if let Some(kept) = install::install(host, dest, wish)? {
+            result.insert("backup_file", path_value(&kept));
+        }
+    }
+    args.ownership().apply(host, dest)?;
+    if host.writes() {
+        result.insert("md5sum", looks::hex(&md5.finalize()));
+    }
+    install::with_info(host, dest, result)
+}
