@@ -1,0 +1,249 @@
+//! Values to JSON and YAML and back, and Python's `pprint`.
+use super::super::call::Call;
+use super::super::error::Stop;
+use super::super::registry::Entry;
+use super::{derived, settled};
+use crate::python::json;
+use crate::yaml::{self, write};
+use value::{Diagnostic, SourceId, Str, Value};
+
+pub static TABLE: &[Entry] = &[
+    settled("to_json", |call| to_json(call, None, false)),
+    settled("to_nice_json", |call| to_json(call, Some(4), true)),
+    settled("tojson", tojson),
+    settled("from_json", from_json),
+    settled("to_yaml", |call| to_yaml(call, write::Layout { indent: 2, ..write::Layout::default() })),
+    settled("to_nice_yaml", |call| {
+        to_yaml(call, write::Layout { indent: 4, flow: Some(false), ..write::Layout::default() })
+    }),
+    settled("community.general.to_yaml", |call| to_yaml(call, write::Layout { indent: 2, ..write::Layout::default() })),
+    settled("community.general.to_nice_yaml", |call| {
+        to_yaml(call, write::Layout { indent: 4, flow: Some(false), ..write::Layout::default() })
+    }),
+    settled("from_yaml", from_yaml),
+    settled("from_yaml_all", from_yaml_all),
+    settled("pprint", pprint),
+];
+
+fn to_json(call: &mut Call, indent: Option<i64>, sort_keys: bool) -> Result<Value, Stop> {
+    let nice = indent.is_some();
+    let mut arguments = std::mem::take(&mut call.arguments);
+    let mut named = |name: &str| arguments.take_named(name);
+    let (given, sort, ascii) = (named("indent"), named("sort_keys"), named("ensure_ascii"));
+    let separators = named("separators");
+    // What they would allow has no meaning here: values are data, keys are scalars, cycles cannot be.
+    for allowed in ["preprocess_unsafe", "vault_to_text", "profile", "skipkeys", "allow_nan", "check_circular"] {
+        named(allowed);
+    }
+    let mut positional = std::mem::take(&mut arguments.positional).into_iter();
+    let (given, sort) = if nice { (given.or(positional.next()), sort.or(positional.next())) } else { (given, sort) };
+    if let Some((name, _)) = arguments.named.first() {
+        return Err(Stop::of_type(format!("{}() got an unexpected keyword argument '{name}'", call.name)));
+    }
+    if positional.next().is_some() {
+        return Err(Stop::of_type(format!("{}() takes no more positional arguments", call.name)));
+    }
+    let indent = match given {
+        Some(Value::Null) => None,
+        Some(Value::Str(text)) => Some(text.to_string()),
+        given => match given.or(indent.map(Value::Int)) {
+            None => None,
+            width => Some(" ".repeat(usize::try_from(call.int(width, "indent", 0)?).unwrap_or(0))),
+        },
+    };
+    let mut layout = json::Layout::new(indent);
+    layout.sort_keys = call.truth(sort, sort_keys)?;
+    layout.ascii = call.truth(ascii, true)?;
+    match separators {
+        None | Some(Value::Null) => {}
+        Some(separators) => match separators.as_list() {
+            Some([Value::Str(comma), Value::Str(colon)]) => layout.separators = (comma.to_string(), colon.to_string()),
+            _ => return Err(call.wrong_type("separators", "a pair of strings", &separators)),
+        },
+    }
+    write_json(call, &layout)
+}
+
+fn write_json(call: &Call, layout: &json::Layout) -> Result<Value, Stop> {
+    let text = json::write(&call.input, layout).map_err(|problem| call.fail(problem.0))?;
+    Ok(derived(text, &call.input))
+}
+
+/// Jinja's own, safe between HTML's tags.
+fn tojson(call: &mut Call) -> Result<Value, Stop> {
+    let [indent] = call.params(["indent"])?;
+    let indent = match indent {
+        None | Some(Value::Null) => None,
+        indent => Some(" ".repeat(usize::try_from(call.int(indent, "indent", 0)?).unwrap_or(0))),
+    };
+    let layout = json::Layout { sort_keys: true, ..json::Layout::new(indent) };
+    let text = json::write(&call.input, &layout).map_err(|problem| call.fail(problem.0))?;
+    let text = text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026").replace('\'', "\\u0027");
+    Ok(derived(text, &call.input))
+}
+
+fn from_json(call: &mut Call) -> Result<Value, Stop> {
+    let [_profile] = call.params(["profile"])?;
+    match &call.input {
+        Value::Str(text) => {
+            let like = text.clone().with_trust(false);
+            json::read(text, &like).map_err(|problem| call.fail(problem.0))
+        }
+        other => {
+            let message = format!("the JSON object must be a string, not {}", other.type_name());
+            Err(Stop::of_type(format!("{}: {message}", call.name)))
+        }
+    }
+}
+
+fn to_yaml(call: &mut Call, mut layout: write::Layout) -> Result<Value, Stop> {
+    let mut arguments = std::mem::take(&mut call.arguments);
+    let nice = layout.flow == Some(false);
+    if nice && !arguments.positional.is_empty() {
+        let indent = arguments.positional.remove(0);
+        layout.indent = small(call, Some(indent), "indent", 4)?;
+    } else if !nice && !arguments.positional.is_empty() {
+        layout.flow = flow(call, Some(arguments.positional.remove(0)))?;
+    }
+    for (name, value) in std::mem::take(&mut arguments.named) {
+        let value = Some(value);
+        match &*name {
+            "indent" => layout.indent = small(call, value, "indent", layout.indent)?,
+            "width" => layout.width = small(call, value, "width", layout.width)?,
+            "sort_keys" => layout.sort_keys = call.truth(value, true)?,
+            "default_flow_style" => layout.flow = flow(call, value)?,
+            "allow_unicode" if !nice => layout.unicode = call.truth(value, true)?,
+            "explicit_start" => layout.explicit_start = call.truth(value, false)?,
+            "explicit_end" => layout.explicit_end = call.truth(value, false)?,
+            "default_style" => {
+                let style = value.filter(|value| !value.is_null());
+                layout.style = call.string(style, "default_style", "")?.chars().next();
+            }
+            "canonical" | "encoding" | "version" | "tags" | "line_break" | "redact_sensitive_values" | "dump_vault_tags" => {}
+            _ => return Err(Stop::of_type(format!("{}() got an unexpected keyword argument '{name}'", call.name))),
+        }
+    }
+    let text = write::write(&call.input, &layout).map_err(|problem| call.fail(problem.0))?;
+    Ok(derived(text, &call.input))
+}
+
+fn small(call: &Call, value: Option<Value>, name: &str, default: i32) -> Result<i32, Stop> {
+    match value {
+        Some(Value::Null) | None => Ok(default),
+        value => Ok(call.int(value, name, default.into())?.clamp(-1, i64::from(i32::MAX)) as i32),
+    }
+}
+
+fn flow(call: &Call, value: Option<Value>) -> Result<Option<bool>, Stop> {
+    match value {
+        None | Some(Value::Null) => Ok(None),
+        value => call.truth(value, false).map(Some),
+    }
+}
+
+/// The documents of the input, if it is a text. No file stands behind it, so strings in them have no origin.
+fn documents(call: &Call) -> Result<Option<Vec<Value>>, Stop> {
+    let Value::Str(text) = &call.input else { return Ok(None) };
+    let mut warnings = Vec::new();
+    let nodes = yaml::parse(text, SourceId(u32::MAX), &mut warnings).map_err(|errors| problem(call, text, &errors))?;
+    let secret = text.is_secret();
+    let plain = |text: &Str| Str::from(text.text().as_ref()).with_secrecy(secret);
+    Ok(Some(nodes.iter().map(|node| node.to_value(false).map_strings(&plain)).collect()))
+}
+
+fn problem(call: &Call, text: &Str, errors: &[Diagnostic]) -> Stop {
+    let Some(error) = errors.first() else { return call.fail("this is no YAML") };
+    match error.span {
+        Some(span) if !text.is_secret() => {
+            call.fail(format!("{} (line {}, column {})", error.message, span.line, span.column))
+        }
+        _ => call.fail(&error.message),
+    }
+}
+
+fn from_yaml(call: &mut Call) -> Result<Value, Stop> {
+    let [] = call.params([])?;
+    match documents(call)? {
+        None => Ok(std::mem::take(&mut call.input)),
+        Some(documents) if documents.len() > 1 => {
+            Err(call.fail("expected a single document in the stream, but found another document"))
+        }
+        Some(mut documents) => Ok(documents.pop().unwrap_or_default()),
+    }
+}
+
+fn from_yaml_all(call: &mut Call) -> Result<Value, Stop> {
+    let [] = call.params([])?;
+    Ok(match documents(call)? {
+        None => std::mem::take(&mut call.input),
+        Some(documents) => Value::list(documents),
+    })
+}
+
+/// Python's `pprint.pformat`: on one line where 80 characters are enough, else an item per line.
+fn pprint(call: &mut Call) -> Result<Value, Stop> {
+    let [] = call.params([])?;
+    let mut out = String::new();
+    pretty(&call.input, 0, 0, &mut out);
+    Ok(derived(out, &call.input))
+}
+
+fn pretty(value: &Value, indent: usize, after: usize, out: &mut String) {
+    let text = sorted_repr(value);
+    if indent + text.chars().count() + after <= 80 {
+        out.push_str(&text);
+        return;
+    }
+    let separator = format!(",\n{}", " ".repeat(indent + 1));
+    match value {
+        Value::Map(map) => {
+            let mut entries: Vec<_> = map.iter().collect();
+            entries.sort_by(|one, two| order(one.0.value(), two.0.value()));
+            out.push('{');
+            for (at, (key, item)) in entries.iter().enumerate() {
+                out.push_str(if at > 0 { &separator } else { "" });
+                let key = sorted_repr(key.value());
+                out.push_str(&key);
+                out.push_str(": ");
+                let last = usize::from(at + 1 == entries.len());
+                pretty(item, indent + key.chars().count() + 3, if last == 1 { after + 1 } else { 1 }, out);
+            }
+            out.push('}');
+        }
+        Value::List(items) | Value::Tuple(items) => {
+            let (open, close) = if matches!(value, Value::List(_)) { ('[', "]") } else { ('(', ")") };
+            out.push(open);
+            for (at, item) in items.iter().enumerate() {
+                out.push_str(if at > 0 { &separator } else { "" });
+                let last = at + 1 == items.len();
+                pretty(item, indent + 1, if last { after + 1 } else { 1 }, out);
+            }
+            out.push_str(if items.len() == 1 && close == ")" { ",)" } else { close });
+        }
+        _ => out.push_str(&text),
+    }
+}
+
+/// The `repr` with keys in order, as `pprint` has it.
+fn sorted_repr(value: &Value) -> String {
+    match value {
+        Value::Map(map) => {
+            let mut entries: Vec<_> = map.iter().collect();
+            entries.sort_by(|one, two| order(one.0.value(), two.0.value()));
+            let entries = entries.iter().map(|(key, item)| format!("{}: {}", key.value().to_repr(), sorted_repr(item)));
+            format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
+        }
+        Value::List(items) => {
+            format!("[{}]", items.iter().map(sorted_repr).collect::<Vec<_>>().join(", "))
+        }
+        other => other.to_repr(),
+    }
+}
+
+/// Numbers and texts by their order; else by the names of their types.
+fn order(one: &Value, two: &Value) -> std::cmp::Ordering {
+    match (one, two) {
+        (Value::Str(one), Value::Str(two)) => one.as_str().cmp(two.as_str()),
+        _ => one.compare_numbers(two).unwrap_or_else(|| one.type_name().cmp(two.type_name())),
+    }
+}
