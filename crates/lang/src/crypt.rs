@@ -77,7 +77,11 @@ fn sha<D: Digest>(password: &[u8], salt: &[u8], rounds: u32) -> Vec<u8> {
     first.update(stretch(&alternate, password.len()));
     let mut bits = password.len();
     while bits > 0 {
-        if bits & 1 == 1 { first.update(&alternate) } else { first.update(password) }
+        if bits & 1 == 1 {
+            first.update(&alternate)
+        } else {
+            first.update(password)
+        }
         bits >>= 1;
     }
     let mut state = first.finalize().to_vec();
@@ -86,14 +90,22 @@ fn sha<D: Digest>(password: &[u8], salt: &[u8], rounds: u32) -> Vec<u8> {
     debug_assert_eq!(state.len(), size);
     for round in 0..rounds {
         let mut hasher = D::new();
-        if round & 1 == 1 { hasher.update(&passwords) } else { hasher.update(&state) }
+        if round & 1 == 1 {
+            hasher.update(&passwords)
+        } else {
+            hasher.update(&state)
+        }
         if round % 3 != 0 {
             hasher.update(&salts);
         }
         if round % 7 != 0 {
             hasher.update(&passwords);
         }
-        if round & 1 == 1 { hasher.update(&state) } else { hasher.update(&passwords) }
+        if round & 1 == 1 {
+            hasher.update(&state)
+        } else {
+            hasher.update(&passwords)
+        }
         state = hasher.finalize().to_vec();
     }
     state
@@ -113,14 +125,22 @@ pub fn md5(password: &str, salt: &str) -> String {
     let mut state = first.finalize();
     for round in 0..1000 {
         let mut hasher = Md5::new();
-        if round & 1 == 1 { hasher.update(password) } else { hasher.update(state) }
+        if round & 1 == 1 {
+            hasher.update(password)
+        } else {
+            hasher.update(state)
+        }
         if round % 3 != 0 {
             hasher.update(salt);
         }
         if round % 7 != 0 {
             hasher.update(password);
         }
-        if round & 1 == 1 { hasher.update(state) } else { hasher.update(password) }
+        if round & 1 == 1 {
+            hasher.update(state)
+        } else {
+            hasher.update(password)
+        }
         state = hasher.finalize();
     }
     let mut out = format!("$1${}$", String::from_utf8_lossy(salt));

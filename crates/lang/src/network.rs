@@ -280,7 +280,10 @@ mod tests {
     fn networks_know_their_ends() {
         let network = Network::parse("192.168.1.10/255.255.255.0").unwrap();
         assert_eq!(network.to_string(), "192.168.1.10/24");
-        assert_eq!((network.first().to_string(), network.last().to_string()), ("192.168.1.0".into(), "192.168.1.255".into()));
+        assert_eq!(
+            (network.first().to_string(), network.last().to_string()),
+            ("192.168.1.0".into(), "192.168.1.255".into())
+        );
         assert_eq!(Network::parse("10.0.0.1/0.0.0.255").unwrap().prefix, 24);
         assert_eq!(Network::parse("0.0.0.0/0").unwrap().last().to_string(), "255.255.255.255");
         assert_eq!(Network::parse("::/0").unwrap().last().number, u128::MAX);

@@ -133,7 +133,9 @@ fn semantic(text: &str) -> Result<Semantic<'_>, Problem> {
     let prerelease: Vec<&str> = prerelease.map(|pre| pre.split('.').collect()).unwrap_or_default();
     let valid = core.iter().all(|part| is_number(part))
         && build.is_none_or(|build| build.split('.').all(is_name))
-        && prerelease.iter().all(|part| is_name(part) && (is_number(part) || !part.bytes().all(|b| b.is_ascii_digit())));
+        && prerelease
+            .iter()
+            .all(|part| is_name(part) && (is_number(part) || !part.bytes().all(|b| b.is_ascii_digit())));
     if valid { Ok(Semantic { core, prerelease }) } else { Err(wrong()) }
 }
 

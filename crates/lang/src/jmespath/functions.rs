@@ -70,7 +70,10 @@ pub fn call(name: &str, arguments: &[Expression], value: &Value) -> Result<Value
     let count = function.wants.len();
     if arguments.len() < count || (arguments.len() > count && !function.more) {
         let least = if function.more { "at least " } else { "" };
-        return Err(Problem(format!("Expected {least}{count} arguments for function {name}(), received {}", arguments.len())));
+        return Err(Problem(format!(
+            "Expected {least}{count} arguments for function {name}(), received {}",
+            arguments.len()
+        )));
     }
     let mut values = Vec::new();
     let mut reference = None;

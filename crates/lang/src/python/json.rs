@@ -306,9 +306,7 @@ fn key_text(key: &Value) -> Result<String, Problem> {
         Value::Bool(truth) => Ok(truth.to_string()),
         Value::Float(number) => Ok(number_text(*number)),
         Value::Str(_) | Value::Int(_) | Value::Big(_) => Ok(key.to_text()),
-        other => {
-            Err(Problem(format!("keys must be str, int, float, bool or None, not {}", other.type_name())))
-        }
+        other => Err(Problem(format!("keys must be str, int, float, bool or None, not {}", other.type_name()))),
     }
 }
 

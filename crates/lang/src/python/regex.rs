@@ -2,10 +2,13 @@
 //! for replacements. What Python refuses is refused here, in its words.
 mod pattern;
 
-use fancy_regex::{Captures, Regex, RegexBuilder};
+use fancy_regex::{Regex, RegexBuilder};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
+
+/// One match: its text and that of its groups.
+pub type Captures<'t> = fancy_regex::Captures<'t, str>;
 
 /// More steps than that, and a pattern is taken as one that never ends.
 const STEPS: usize = 5_000_000;
@@ -57,7 +60,8 @@ impl Pattern {
             Anchor::Full => format!(r"\A(?:{translated})\z"),
         };
         let regex = RegexBuilder::new(&anchored).backtrack_limit(STEPS).build();
-        let regex = regex.map_err(|error| Problem(format!("the regular expression '{text}' cannot be used: {error}")))?;
+        let regex =
+            regex.map_err(|error| Problem(format!("the regular expression '{text}' cannot be used: {error}")))?;
         let pattern = Self { regex: Arc::new(regex) };
         COMPILED.with_borrow_mut(|kept| {
             if kept.len() >= KEPT {

@@ -112,7 +112,11 @@ fn split_at_hyphens(word: &[char], chunks: &mut Vec<String>) {
             chunks.push(word[start..at].iter().collect());
             chunks.push(word[at..at + dashes].iter().collect());
             start = at + dashes;
-        } else if dashes == 1 && before && letter(at.checked_sub(2)) && letter(at.checked_sub(1)) && letter(Some(at + 1))
+        } else if dashes == 1
+            && before
+            && letter(at.checked_sub(2))
+            && letter(at.checked_sub(1))
+            && letter(Some(at + 1))
         {
             let behind = letter(Some(at + 2)) || (word.get(at + 2) == Some(&'-') && letter(Some(at + 3)));
             if behind {

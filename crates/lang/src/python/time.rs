@@ -3,7 +3,17 @@ use value::{Date, DateTime};
 
 const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 
@@ -339,7 +349,10 @@ mod tests {
     #[test]
     fn a_moment_is_shown_as_glibc_shows_it() {
         let time = at(1_700_000_000, 0);
-        assert_eq!(format("%a %d.%m.%Y %H:%M:%S %j %U %W %V %s %z", &time, "UTC", false), "Tue 14.11.2023 22:13:20 318 46 46 46 1700000000 +0000");
+        assert_eq!(
+            format("%a %d.%m.%Y %H:%M:%S %j %U %W %V %s %z", &time, "UTC", false),
+            "Tue 14.11.2023 22:13:20 318 46 46 46 1700000000 +0000"
+        );
         assert_eq!(format("%-d %e %Q %f %", &at(0, 3600), "CET", false), "1  1 %Q %f %");
         assert_eq!(format("%I %p %^a %_H %010Y", &at(0, 0), "UTC", false), "12 AM THU  0 0000001970");
     }

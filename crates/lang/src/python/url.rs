@@ -106,9 +106,7 @@ impl<'u> Url<'u> {
     pub fn port(&self) -> Result<Option<i64>, String> {
         let Some(port) = self.host_and_port().1.filter(|port| !port.is_empty()) else { return Ok(None) };
         match port.parse::<i64>() {
-            Ok(number) if (0..=65535).contains(&number) && port.bytes().all(|b| b.is_ascii_digit()) => {
-                Ok(Some(number))
-            }
+            Ok(number) if (0..=65535).contains(&number) && port.bytes().all(|b| b.is_ascii_digit()) => Ok(Some(number)),
             Ok(_) => Err("Port out of range 0-65535".into()),
             Err(_) => Err(format!("Port could not be cast to integer value as '{port}'")),
         }

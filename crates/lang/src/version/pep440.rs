@@ -128,7 +128,21 @@ mod tests {
 
     #[test]
     fn releases_stand_in_their_order() {
-        let order = ["1.dev1", "1a1.dev1", "1a1", "1a2", "1b1", "1rc1", "1", "1+abc", "1+1", "1.post1.dev1", "1.post1", "1.1", "1!0"];
+        let order = [
+            "1.dev1",
+            "1a1.dev1",
+            "1a1",
+            "1a2",
+            "1b1",
+            "1rc1",
+            "1",
+            "1+abc",
+            "1+1",
+            "1.post1.dev1",
+            "1.post1",
+            "1.1",
+            "1!0",
+        ];
         let versions: Vec<Version> = order.iter().map(|text| Version::new(text).unwrap()).collect();
         assert!(versions.is_sorted(), "{versions:?}");
         assert_eq!(Version::new("v1.0.0-alpha.1"), Version::new("1a1"));

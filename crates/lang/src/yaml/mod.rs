@@ -2,13 +2,14 @@
 //!
 //! `events` is the parser behind one function, `compose` builds the tree, `scalar` says what a word means, `problem` turns what
 //! went wrong into diagnostics with hints, `recover` looks for further errors after the first, `json` reads texts that are JSON
-//! (which YAML 1.1 does not quite contain).
+//! (which YAML 1.1 does not quite contain), `write` goes the other way.
 mod compose;
 mod events;
 mod json;
 mod problem;
 mod recover;
 mod scalar;
+pub mod write;
 
 use std::sync::Arc;
 use value::{Diagnostic, Key, Map, SourceId, Span, Str, Value};

@@ -39,10 +39,8 @@ impl Default for Layout {
 pub struct Problem(pub String);
 
 pub fn write(value: &Value, layout: &Layout) -> Result<String, Problem> {
-    let mut events = vec![
-        Event::stream_start(Encoding::Utf8),
-        Event::document_start(None, &[], !layout.explicit_start),
-    ];
+    let mut events =
+        vec![Event::stream_start(Encoding::Utf8), Event::document_start(None, &[], !layout.explicit_start)];
     push(value, layout, &mut events)?;
     events.push(Event::document_end(!layout.explicit_end));
     events.push(Event::stream_end());

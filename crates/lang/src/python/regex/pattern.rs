@@ -183,7 +183,9 @@ impl Translator {
             self.count += 1;
             return self.group(start, "(", 1);
         }
-        for (python, ours) in [("(?:", "(?:"), ("(?=", "(?="), ("(?!", "(?!"), ("(?<=", "(?<="), ("(?<!", "(?<!"), ("(?>", "(?>")] {
+        for (python, ours) in
+            [("(?:", "(?:"), ("(?=", "(?="), ("(?!", "(?!"), ("(?<=", "(?<="), ("(?<!", "(?<!"), ("(?>", "(?>")]
+        {
             if self.starts_with(python) {
                 return self.group(start, ours, python.len());
             }

@@ -17,9 +17,8 @@ fn filesizeformat(call: &mut Call) -> Result<Value, Stop> {
     let [binary] = call.params(["binary"])?;
     let binary = call.truth(binary, false)?;
     let number = match &call.input {
-        Value::Str(text) => parse_float(text).ok_or_else(|| {
-            call.fail(format!("could not convert string to float: {}", call.input.to_repr()))
-        })?,
+        Value::Str(text) => parse_float(text)
+            .ok_or_else(|| call.fail(format!("could not convert string to float: {}", call.input.to_repr())))?,
         input => input.as_float().ok_or_else(|| call.wrong_type("value", "a number", input))?,
     };
     const DECIMAL: [&str; 8] = ["kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"];
@@ -90,7 +89,8 @@ fn human_to_bytes(call: &mut Call) -> Result<Value, Stop> {
     };
     let Some(first) = unit.chars().next() else { return Ok(whole(value, 0)) };
     let known = UNITS.iter().find(|(name, _)| *name == first.to_ascii_uppercase());
-    let (name, power) = known.copied().ok_or_else(|| refuse("the unit is unknown (one of Y, Z, E, P, T, G, M, K, B)"))?;
+    let (name, power) =
+        known.copied().ok_or_else(|| refuse("the unit is unknown (one of Y, Z, E, P, T, G, M, K, B)"))?;
     let kind = if bits { "bit" } else { "byte" };
     let rest = &unit[1..];
     let valid = match (name, rest) {

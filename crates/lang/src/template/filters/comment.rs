@@ -23,7 +23,12 @@ fn comment(call: &mut Call) -> Result<Value, Stop> {
     let name = match call.arguments.positional.len() {
         0 => call.arguments.take_named("style"),
         1 => call.arguments.positional.pop(),
-        given => return Err(Stop::of_type(format!("comment() takes from 1 to 2 positional arguments but {} were given", given + 1))),
+        given => {
+            return Err(Stop::of_type(format!(
+                "comment() takes from 1 to 2 positional arguments but {} were given",
+                given + 1
+            )));
+        }
     };
     let name = call.string(name, "style", "plain")?;
     let Some((beginning, decoration, end)) = style(&name) else {

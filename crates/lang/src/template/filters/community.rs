@@ -16,9 +16,15 @@ pub static TABLE: &[Entry] = &[
     settled("community.general.accumulate", accumulate),
     settled("community.general.version_sort", version_sort),
     settled("community.general.unicode_normalize", unicode_normalize),
-    settled("community.general.lists_union", |call| lists(call, |ours, theirs, item| ours.has(item) || theirs.has(item))),
-    settled("community.general.lists_intersect", |call| lists(call, |ours, theirs, item| ours.has(item) && theirs.has(item))),
-    settled("community.general.lists_difference", |call| lists(call, |ours, theirs, item| ours.has(item) && !theirs.has(item))),
+    settled("community.general.lists_union", |call| {
+        lists(call, |ours, theirs, item| ours.has(item) || theirs.has(item))
+    }),
+    settled("community.general.lists_intersect", |call| {
+        lists(call, |ours, theirs, item| ours.has(item) && theirs.has(item))
+    }),
+    settled("community.general.lists_difference", |call| {
+        lists(call, |ours, theirs, item| ours.has(item) && !theirs.has(item))
+    }),
     settled("community.general.lists_symmetric_difference", |call| {
         lists(call, |ours, theirs, item| ours.has(item) != theirs.has(item))
     }),
@@ -47,7 +53,9 @@ fn dict(call: &mut Call) -> Result<Value, Stop> {
             Some([key, value]) => {
                 map.insert(call.key(key.clone())?, value.clone());
             }
-            _ => return Err(call.fail(format!("cannot convert dictionary update sequence element #{at} to a sequence"))),
+            _ => {
+                return Err(call.fail(format!("cannot convert dictionary update sequence element #{at} to a sequence")));
+            }
         }
     }
     Ok(map.into())

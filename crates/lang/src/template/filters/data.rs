@@ -119,7 +119,13 @@ fn to_yaml(call: &mut Call, mut layout: write::Layout) -> Result<Value, Stop> {
                 let style = value.filter(|value| !value.is_null());
                 layout.style = call.string(style, "default_style", "")?.chars().next();
             }
-            "canonical" | "encoding" | "version" | "tags" | "line_break" | "redact_sensitive_values" | "dump_vault_tags" => {}
+            "canonical"
+            | "encoding"
+            | "version"
+            | "tags"
+            | "line_break"
+            | "redact_sensitive_values"
+            | "dump_vault_tags" => {}
             _ => return Err(Stop::of_type(format!("{}() got an unexpected keyword argument '{name}'", call.name))),
         }
     }

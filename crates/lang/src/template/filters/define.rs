@@ -39,7 +39,7 @@ fn ternary(call: &mut Call) -> Result<Value, Stop> {
     if let (Value::Null, Some(none)) = (&call.input, none.filter(|none| !none.is_null())) {
         return Ok(none);
     }
-    let truth = call.truth(Some(std::mem::take(&mut call.input)), false)?;
+    let truth = call.truth(Some(call.input.clone()), false)?;
     Ok(if truth { yes } else { no })
 }
 

@@ -88,7 +88,10 @@ fn items2dict(call: &mut Call) -> Result<Value, Stop> {
         };
         let (Some(key), Some(value)) = (fields.get_key(&key_name), fields.get_key(&value_name)) else {
             let names = format!("'{}' and '{}'", key_name.value().to_text(), value_name.value().to_text());
-            return Err(wrong(&format!("each dictionary in the list to contain the keys {names}, got {}", shown(item))));
+            return Err(wrong(&format!(
+                "each dictionary in the list to contain the keys {names}, got {}",
+                shown(item)
+            )));
         };
         map.insert(call.key(key.clone())?, value.clone());
     }
@@ -248,12 +251,22 @@ fn inner_list(call: &Call, item: &Value, path: &[Value], skip_missing: bool) -> 
     for name in path {
         let key = call.key(name.clone())?;
         let Some(fields) = found.as_map() else {
-            return Err(Stop::of_type(format!("the key {} should point to a dictionary, got '{}'", name.to_repr(), shown(found))));
+            return Err(Stop::of_type(format!(
+                "the key {} should point to a dictionary, got '{}'",
+                name.to_repr(),
+                shown(found)
+            )));
         };
         found = match fields.get_key(&key) {
             Some(value) => value,
             None if skip_missing => return Ok(Vec::new()),
-            None => return Err(call.fail(format!("could not find {} key in iterated item {}", name.to_repr(), shown(found)))),
+            None => {
+                return Err(call.fail(format!(
+                    "could not find {} key in iterated item {}",
+                    name.to_repr(),
+                    shown(found)
+                )));
+            }
         };
     }
     match found {

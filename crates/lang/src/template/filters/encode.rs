@@ -54,9 +54,10 @@ fn encoding(call: &Call, name: Option<Value>) -> Result<Encoding, Stop> {
 fn encode(call: &Call, text: &str, encoding: Encoding) -> Result<Vec<u8>, Stop> {
     let narrow = |limit: u32, name: &str| -> Result<Vec<u8>, Stop> {
         let byte = |c: char| Some(c as u32).filter(|code| *code < limit).map(|code| code as u8);
-        text.chars().map(byte).collect::<Option<_>>().ok_or_else(|| {
-            call.fail(format!("the text has characters that {name} cannot encode"))
-        })
+        text.chars()
+            .map(byte)
+            .collect::<Option<_>>()
+            .ok_or_else(|| call.fail(format!("the text has characters that {name} cannot encode")))
     };
     Ok(match encoding {
         Encoding::Utf8 => text.as_bytes().to_vec(),
@@ -119,7 +120,9 @@ fn b64decode(call: &mut Call) -> Result<Value, Stop> {
     let text = call.text(&call.input)?;
     let is_letter = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=');
     let letters: String = text.chars().filter(is_letter).collect();
-    let end = letters.find('=').map_or(letters.len(), |at| at + letters[at..].bytes().take_while(|b| *b == b'=').count().min(2));
+    let end = letters
+        .find('=')
+        .map_or(letters.len(), |at| at + letters[at..].bytes().take_while(|b| *b == b'=').count().min(2));
     let bytes = BASE64.decode(&letters[..end]).map_err(|_| call.fail("Incorrect padding"))?;
     Ok(like(decode(call, &bytes, encoding)?, &text))
 }
@@ -141,9 +144,7 @@ fn urlencode(call: &mut Call) -> Result<Value, Stop> {
             return Ok(like(quote(&text, "/"), &text));
         }
     };
-    let plus = |value: &Value| -> Result<String, Stop> {
-        Ok(quote(&call.text(value)?, " ").replace(' ', "+"))
-    };
+    let plus = |value: &Value| -> Result<String, Stop> { Ok(quote(&call.text(value)?, " ").replace(' ', "+")) };
     let parts = pairs.iter().map(|(key, value)| Ok(format!("{}={}", plus(key)?, plus(value)?)));
     Ok(derived(parts.collect::<Result<Vec<_>, Stop>>()?.join("&"), &call.input))
 }
@@ -158,7 +159,8 @@ fn urlsplit(call: &mut Call) -> Result<Value, Stop> {
     let [component] = call.params(["query"])?;
     let component = call.string(component, "query", "")?;
     let text = call.text(&call.input)?;
-    let clean: String = text.trim_start_matches(|c: char| c <= ' ').chars().filter(|c| !matches!(c, '\n' | '\r' | '\t')).collect();
+    let clean: String =
+        text.trim_start_matches(|c: char| c <= ' ').chars().filter(|c| !matches!(c, '\n' | '\r' | '\t')).collect();
     let url = Url::new(&clean).map_err(|problem| call.fail(problem))?;
     let part = |name: &str| -> Result<Value, Stop> {
         let text = |part: &str| like(part, &text);

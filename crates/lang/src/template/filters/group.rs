@@ -1,12 +1,11 @@
 //! Items put together by a field of theirs.
 use super::super::call::Call;
 use super::super::error::Stop;
+use super::super::eval::Evaluation;
 use super::super::object::{Object, ObjectRef};
 use super::super::registry::Entry;
-use super::super::eval::Evaluation;
 use super::items;
 use super::list::By;
-use std::any::Any;
 use value::Value;
 
 pub static TABLE: &[Entry] = &[items("groupby", groupby)];
@@ -30,7 +29,9 @@ fn groupby(call: &mut Call) -> Result<Value, Stop> {
             _ => groups.push((key, field, vec![item])),
         }
     }
-    Ok(Value::list(groups.into_iter().map(|(_, field, items)| ObjectRef::value(Group { field, items: Value::list(items) }))))
+    Ok(Value::list(
+        groups.into_iter().map(|(_, field, items)| ObjectRef::value(Group { field, items: Value::list(items) })),
+    ))
 }
 
 /// A pair that knows its parts by name.
@@ -61,8 +62,5 @@ impl Object for Group {
     fn text(&self, evaluation: &Evaluation) -> Result<String, Stop> {
         let pair = Value::Tuple(std::sync::Arc::new(vec![self.field.clone(), self.items.clone()]));
         Ok(evaluation.settled(&pair)?.to_repr())
-    }
-    fn as_any(&self) -> &dyn Any {
-        self
     }
 }

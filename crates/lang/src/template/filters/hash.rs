@@ -80,14 +80,12 @@ struct Method {
 
 fn method(name: &str) -> Option<(&'static str, Method)> {
     Some(match name {
-        "sha512" | "sha512_crypt" => (
-            "sha512",
-            Method { salt: 0..=16, new_salt: 16, rounds: Some((1000..=999_999_999, 656_000)) },
-        ),
-        "sha256" | "sha256_crypt" => (
-            "sha256",
-            Method { salt: 0..=16, new_salt: 16, rounds: Some((1000..=999_999_999, 535_000)) },
-        ),
+        "sha512" | "sha512_crypt" => {
+            ("sha512", Method { salt: 0..=16, new_salt: 16, rounds: Some((1000..=999_999_999, 656_000)) })
+        }
+        "sha256" | "sha256_crypt" => {
+            ("sha256", Method { salt: 0..=16, new_salt: 16, rounds: Some((1000..=999_999_999, 535_000)) })
+        }
         "md5" | "md5_crypt" => ("md5", Method { salt: 0..=8, new_salt: 8, rounds: None }),
         "blowfish" | "bcrypt" => ("bcrypt", Method { salt: 22..=22, new_salt: 22, rounds: Some((4..=31, 12)) }),
         _ => return None,
@@ -95,8 +93,7 @@ fn method(name: &str) -> Option<(&'static str, Method)> {
 }
 
 fn password_hash(call: &mut Call) -> Result<Value, Stop> {
-    let [name, salt, size, rounds, ident] =
-        call.params(["hashtype", "salt", "salt_size", "rounds", "ident"])?;
+    let [name, salt, size, rounds, ident] = call.params(["hashtype", "salt", "salt_size", "rounds", "ident"])?;
     let name = call.string(name, "hashtype", "sha512")?;
     let Value::Str(password) = call.input.clone() else {
         return Err(call.wrong_type("password", "a string", &call.input));

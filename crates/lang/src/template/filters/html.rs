@@ -84,7 +84,9 @@ fn unescape(text: &str) -> String {
         let end = rest.find(';').filter(|end| *end <= 10);
         let name = end.map(|end| &rest[1..end]);
         let found = name.and_then(|name| match name.strip_prefix('#') {
-            Some(hex) if hex.starts_with(['x', 'X']) => u32::from_str_radix(&hex[1..], 16).ok().and_then(char::from_u32),
+            Some(hex) if hex.starts_with(['x', 'X']) => {
+                u32::from_str_radix(&hex[1..], 16).ok().and_then(char::from_u32)
+            }
             Some(number) => number.parse().ok().and_then(char::from_u32),
             None => NAMES.iter().find(|(known, _)| *known == name).map(|(_, c)| *c),
         });

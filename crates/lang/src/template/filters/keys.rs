@@ -34,7 +34,10 @@ impl Matching {
             "starts_with" => Ok(Self::StartsWith),
             "ends_with" => Ok(Self::EndsWith),
             "regex" => Ok(Self::Regex),
-            other => Err(call.fail(format!("matching_parameter must be equal, starts_with, ends_with or regex, not {other}"))),
+            other => {
+                Err(call
+                    .fail(format!("matching_parameter must be equal, starts_with, ends_with or regex, not {other}")))
+            }
         }
     }
 
@@ -53,7 +56,7 @@ impl Matching {
 }
 
 /// The input's maps; a single one counts as a list of one.
-fn maps(call: &Call) -> Result<Vec<&Map>, Stop> {
+fn maps<'c>(call: &'c Call) -> Result<Vec<&'c Map>, Stop> {
     let wrong = |value: &Value| call.wrong_type("data", "a list of dictionaries", value);
     match &call.input {
         Value::Map(map) => Ok(vec![map]),

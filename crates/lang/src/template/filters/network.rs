@@ -52,7 +52,8 @@ fn number(call: &Call, value: Option<Value>, name: &str) -> Result<i128, Stop> {
     match call.required(value, name)? {
         Value::Str(text) => {
             let number = text.trim().parse();
-            number.map_err(|_| call.fail(format!("argument '{name}' cannot be converted to an int: '{}'", text.as_str())))
+            number
+                .map_err(|_| call.fail(format!("argument '{name}' cannot be converted to an int: '{}'", text.as_str())))
         }
         other => call.int(Some(other), name, 0).map(i128::from),
     }
@@ -177,9 +178,10 @@ fn reduce_on_network(call: &mut Call) -> Result<Value, Stop> {
     let Some(around) = given(&network) else {
         return Err(call.fail(format!("{} is no network", network.to_text())));
     };
-    let kept = call.items(&call.input)?.into_iter().filter(|item| {
-        given(item).is_some_and(|inner| around.network.holds(&inner.network))
-    });
+    let kept = call
+        .items(&call.input)?
+        .into_iter()
+        .filter(|item| given(item).is_some_and(|inner| around.network.holds(&inner.network)));
     Ok(Value::list(kept))
 }
 
@@ -197,9 +199,7 @@ fn cidr_merge(call: &mut Call) -> Result<Value, Stop> {
         networks.push(network.ok_or_else(|| call.fail(format!("'{}' is no IP network", text.as_str())))?);
     }
     match action.as_str() {
-        "merge" => {
-            Ok(Value::list(merge::merge(&networks).iter().map(|network| network.to_string().into())))
-        }
+        "merge" => Ok(Value::list(merge::merge(&networks).iter().map(|network| network.to_string().into()))),
         "span" if networks.is_empty() => Ok(Value::Null),
         "span" if networks.len() == 1 => Ok(networks[0].to_string().into()),
         "span" => match merge::span(&networks) {
@@ -317,8 +317,7 @@ fn usable_range(call: &mut Call) -> Result<Value, Stop> {
         return Err(call.fail(format!("{network} has too many addresses to list them")));
     }
     let first = network.first().number;
-    let addresses: Vec<Value> =
-        (0..=network.span()).map(|at| network.at(first + at).to_string().into()).collect();
+    let addresses: Vec<Value> = (0..=network.span()).map(|at| network.at(first + at).to_string().into()).collect();
     let count = addresses.len();
     Ok(Value::map([("usable_ips", Value::list(addresses)), ("number_of_ips", count.into())]))
 }

@@ -164,7 +164,10 @@ fn round_integer(number: BigInt, precision: i32) -> Value {
 
 fn number(call: &Call, value: &Value, what: &str) -> Result<f64, Stop> {
     value.as_float().ok_or_else(|| {
-        Stop::of_type(format!("{what}() can only be used on numbers: must be real number, not {}", call.input.type_name()))
+        Stop::of_type(format!(
+            "{what}() can only be used on numbers: must be real number, not {}",
+            call.input.type_name()
+        ))
     })
 }
 

@@ -89,7 +89,9 @@ fn relpath(call: &mut Call) -> Result<Value, Stop> {
     };
     let same_kind = path.starts_with('/') == start.starts_with('/');
     let relative = match same_kind {
-        true if !path.starts_with('/') => path::relpath(&format!("/{}", path.as_str()), &format!("/{}", start.as_str())),
+        true if !path.starts_with('/') => {
+            path::relpath(&format!("/{}", path.as_str()), &format!("/{}", start.as_str()))
+        }
         true => path::relpath(&path, &start),
         false => path::relpath(&absolute(&path)?, &absolute(&start)?),
     };

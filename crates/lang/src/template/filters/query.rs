@@ -6,8 +6,7 @@ use super::settled;
 use crate::jmespath;
 use value::Value;
 
-pub static TABLE: &[Entry] =
-    &[settled("community.general.json_query", json_query), settled("json_query", json_query)];
+pub static TABLE: &[Entry] = &[settled("community.general.json_query", json_query), settled("json_query", json_query)];
 
 fn json_query(call: &mut Call) -> Result<Value, Stop> {
     let [query] = call.params(["expr"])?;

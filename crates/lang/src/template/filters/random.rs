@@ -6,11 +6,8 @@ use super::settled;
 use crate::python::random::Random;
 use value::Value;
 
-pub static TABLE: &[Entry] = &[
-    settled("random", random),
-    settled("shuffle", shuffle),
-    settled("community.general.random_mac", random_mac),
-];
+pub static TABLE: &[Entry] =
+    &[settled("random", random), settled("shuffle", shuffle), settled("community.general.random_mac", random_mac)];
 
 /// Where numbers come from.
 enum Source<'c, 'e> {

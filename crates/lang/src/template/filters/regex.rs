@@ -3,7 +3,7 @@ use super::super::call::Call;
 use super::super::error::Stop;
 use super::super::registry::Entry;
 use super::{like, settled};
-use crate::python::regex::{Anchor, Flags, Pattern, Problem, Template, escape};
+use crate::python::regex::{Anchor, Captures, Flags, Pattern, Problem, Template, escape};
 use std::sync::Arc;
 use value::{Str, Value};
 
@@ -34,10 +34,11 @@ fn regex_replace(call: &mut Call) -> Result<Value, Stop> {
     let compiled = Pattern::new(&pattern, flags, Anchor::Search).map_err(|problem| failed(call, problem))?;
     let template = Template::new(&replacement, &compiled).map_err(|problem| failed(call, problem))?;
     let limit = usize::try_from(count).ok().filter(|count| *count > 0).unwrap_or(usize::MAX);
-    let (replaced, times) =
-        compiled.replace(&text, &template, limit).map_err(|problem| failed(call, problem))?;
+    let (replaced, times) = compiled.replace(&text, &template, limit).map_err(|problem| failed(call, problem))?;
     if mandatory > 0 && times as i64 != mandatory {
-        return Err(call.fail(format!("'{}' should match {mandatory} times, but matches {times} times", pattern.as_str())));
+        return Err(
+            call.fail(format!("'{}' should match {mandatory} times, but matches {times} times", pattern.as_str()))
+        );
     }
     Ok(Str::from(replaced).with_secrecy(text.is_secret() || replacement.is_secret()).into())
 }
@@ -99,9 +100,8 @@ fn regex_findall(call: &mut Call) -> Result<Value, Stop> {
     let text = call.text(&call.input)?;
     let compiled = Pattern::new(&pattern, flags, Anchor::Search).map_err(|problem| failed(call, problem))?;
     let found = compiled.all(&text, usize::MAX).map_err(|problem| failed(call, problem))?;
-    let group = |captures: &fancy_regex::Captures, number: usize| {
-        like(captures.get(number).map_or("", |group| group.as_str()), &text)
-    };
+    let group =
+        |captures: &Captures, number: usize| like(captures.get(number).map_or("", |group| group.as_str()), &text);
     Ok(Value::list(found.iter().map(|captures| match compiled.groups() {
         0 => group(captures, 0),
         1 => group(captures, 1),

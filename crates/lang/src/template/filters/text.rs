@@ -1,8 +1,8 @@
 //! Filters over text: case, padding, cutting, splitting, wrapping.
 use super::super::call::{Arguments, Call};
 use super::super::error::Stop;
-use super::super::registry::Entry;
 use super::super::format;
+use super::super::registry::Entry;
 use super::{like, settled};
 use crate::python::text::{Wrap, capitalize, shell_quote, split_lines, wrap};
 use std::sync::Arc;
@@ -120,9 +120,10 @@ fn wordwrap(call: &mut Call) -> Result<Value, Stop> {
         call.params(["width", "break_long_words", "wrapstring", "break_on_hyphens"])?;
     let width = call.int(width, "width", 79)?;
     let how = Wrap {
-        width: usize::try_from(width).ok().filter(|width| *width > 0).ok_or_else(|| {
-            call.fail(format!("invalid width {width} (must be > 0)"))
-        })?,
+        width: usize::try_from(width)
+            .ok()
+            .filter(|width| *width > 0)
+            .ok_or_else(|| call.fail(format!("invalid width {width} (must be > 0)")))?,
         long_words: call.truth(long, true)?,
         hyphens: call.truth(hyphens, true)?,
     };

@@ -26,7 +26,8 @@ fn strftime(call: &mut Call) -> Result<Value, Stop> {
                 other => other.as_float(),
             };
             let seconds = seconds.filter(|seconds| seconds.is_finite() && seconds.abs() < 6.7e10);
-            seconds.ok_or_else(|| call.fail(format!("Invalid value for epoch value ({})", second.to_text())))?.trunc() as i64
+            seconds.ok_or_else(|| call.fail(format!("Invalid value for epoch value ({})", second.to_text())))?.trunc()
+                as i64
         }
     };
     let offset = if utc { 0 } else { call.environment().local_offset(moment)? };

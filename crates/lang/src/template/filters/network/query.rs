@@ -95,9 +95,9 @@ fn ask(call: &Call, value: &Value, query: &str, family: Option<Family>) -> Resul
         "version" => Some(network.address.family.number().into()),
         "int" => Some(as_number(&given)),
         "prefix" => Some(network.prefix.into()),
-        "size" => Some((BigInt::from(network.span()) + 1).into()),
+        "size" => Some(Value::from(BigInt::from(network.span()) + 1)),
         "size_usable" => Some(match network.first_usable().zip(network.last_usable()) {
-            Some((first, last)) => (BigInt::from(last.number - first.number) + 1).into(),
+            Some((first, last)) => Value::from(BigInt::from(last.number - first.number) + 1),
             None => 0.into(),
         }),
         "address" | "ip" => Some(match network.address {
