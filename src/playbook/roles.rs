@@ -136,12 +136,16 @@ impl Reader<'_> {
         let inside = around.within(frame);
         let request = RoleRequest::new(self.evaluate(&name, &inside)?, name.origin().unwrap_or(item.span));
         let seen = (request.name.to_string(), fingerprint);
-        if self.loaded.contains(&seen) && !self.allows_duplicates(&request, &inside) {
-            return None;
+        let again = self.loaded.contains(&seen) && !self.allows_duplicates(&request, &inside);
+        if !again {
+            self.loaded.push(seen);
         }
-        self.loaded.push(seen);
         let loaded = self.role(&request, &inside)?;
         self.role_handlers.extend(loaded.handlers);
+        // Its handlers stand here once more: of handlers with the same name the last one is called, at its place.
+        if again {
+            return None;
+        }
         let sections = [loaded.nodes, Vec::new(), Vec::new()];
         let block = Block { span: item.span, name: None, frame: inside.frame, sections };
         Some((Node::Block(Arc::new(block)), loaded.role))

@@ -185,7 +185,7 @@ fn roles_are_found_with_all_that_belongs_to_them() {
     // The second `web` is the same as the first; with other parameters it runs again, but not what it depends on.
     let expected = format!("[{base} [web include_tasks||]||] [[web include_tasks||]||] own [[extra||]||]");
     assert_eq!(outline(&play.tasks), expected);
-    assert_eq!(outline(&play.handlers), "web handler web handler mine db handler");
+    assert_eq!(outline(&play.handlers), "web handler web handler web handler mine db handler");
     let web = &play.roles[0];
     assert_eq!((web.name.as_str(), web.defaults.get("port"), web.vars.len()), ("web", Some(&80.into()), 2));
     assert_eq!(web.dependencies[0].name, "base");
