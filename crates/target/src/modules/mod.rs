@@ -50,10 +50,12 @@ macro_rules! modules {
 
 modules! {
     apt,
+    blockinfile,
     command,
     copy,
     docker_container,
     get_url,
+    lineinfile,
     ping,
     service,
     systemd_service,

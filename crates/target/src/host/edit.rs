@@ -1,0 +1,93 @@
+//! Files that are edited, not written anew: the old text comes in, a new one goes out, and everything around it is the same for every
+//! module that does so.
+use super::install::{self, Install};
+use super::ownership::{self, Ownership};
+use super::{Contents, Host, Look, Stop};
+use crate::module::path_value;
+use std::path::{Path, PathBuf};
+use value::{Map, Value};
+
+pub struct Edit<'a> {
+    pub path: &'a Path,
+    pub ownership: Ownership<'a>,
+    pub create: bool,
+    pub backup: bool,
+    pub validate: Option<&'a str>,
+}
+
+/// A file as it stands before the edit.
+pub struct Before {
+    /// Links are followed: the file itself.
+    pub path: PathBuf,
+    /// None: there is no file yet.
+    pub text: Option<String>,
+}
+
+impl Edit<'_> {
+    /// Reads the file; one that is missing is an error unless it may be made.
+    pub fn open(&self, host: &Host, what: &str) -> Look<Before> {
+        let path = host.canonical(self.path)?;
+        if host.is_dir(&path)? {
+            return Err(Stop::failure(
+                format!("{what} {} is a directory !", self.path.display()),
+                crate::returns! { "rc" => 256 },
+            ));
+        }
+        if !host.exists(&path)? {
+            return match self.create {
+                true => Ok(Before { path, text: None }),
+                false => Err(Stop::failure(
+                    format!("{what} {} does not exist !", self.path.display()),
+                    crate::returns! { "rc" => 257 },
+                )),
+            };
+        }
+        let bytes = host.read(&path)?;
+        let text =
+            String::from_utf8(bytes).or_else(|_| Stop::failed(format!("{} is no UTF-8 text", self.path.display())))?;
+        Ok(Before { path, text: Some(text) })
+    }
+
+    /// Writes the new text where it differs, and makes owner and mode as wished. `message` tells what the text's change was.
+    pub fn close(&self, host: &mut Host, before: &Before, after: String, message: &str) -> Look<Map> {
+        let mut result = crate::returns! { "msg" => message };
+        let differs = before.text.as_deref() != Some(after.as_str());
+        if differs {
+            let kept = self.write(host, &before.path, after)?;
+            if let Some(kept) = kept {
+                result.insert("backup_file", path_value(&kept));
+                result.insert("backup", path_value(&kept));
+            }
+        }
+        if host.exists(&before.path)? {
+            let changed = host.changed();
+            self.ownership.apply(host, &before.path)?;
+            if host.changed() && !(differs && changed) {
+                let also = "ownership, perms or SE linux context changed";
+                result
+                    .insert("msg", if message.is_empty() { also.to_string() } else { format!("{message} and {also}") });
+            }
+        }
+        if !result.contains("backup") {
+            result.insert("backup", Value::from(""));
+        }
+        Ok(result)
+    }
+
+    fn write(&self, host: &mut Host, path: &Path, text: String) -> Look<Option<PathBuf>> {
+        let folder = super::parent(path).to_path_buf();
+        install::make_dirs(host, &folder, &Value::Null, None)?;
+        let meta = match host.stat(path)? {
+            Some(stat) => stat.meta(),
+            None => self.ownership.over(host, ownership::new_meta(host, false), false)?,
+        };
+        let wish = Install {
+            contents: Contents::text(text),
+            meta,
+            validate: self.validate,
+            backup: self.backup,
+            unsafe_writes: self.ownership.unsafe_writes,
+        };
+        install::install(host, path, wish)
+    }
+}
