@@ -40,9 +40,21 @@ pub fn begin(question: &Question, world: &Context) -> Result<Begun, Halt> {
     let work = header(&asking, &names, &mut begun).and_then(|()| work(&asking, &names, &mut begun));
     begun.work = match work {
         Ok(work) => work,
-        Err(halt) => Work::Known { outcome: halt.settle()?, effects: Vec::new() },
+        Err(halt) => Work::Known { outcome: stopped(halt, &asking, &names, &mut begun)?, effects: Vec::new() },
     };
     Ok(begun)
+}
+
+/// A task that failed before its flags were looked at may still say that its failure is ignored.
+fn stopped(halt: Halt, asking: &Asking, names: &Names, begun: &mut Begun) -> Result<Outcome, Halt> {
+    let outcome = halt.settle()?;
+    let ignore = asking.task().inherited(|keywords| keywords.ignore_errors.as_ref());
+    match keyword::truth(names, "ignore_errors", ignore) {
+        Ok(ignore) => begun.ignore_errors = ignore.unwrap_or(false),
+        Err(halt @ (Halt::Pending(_) | Halt::Fence)) => return Err(halt),
+        Err(_) => {}
+    }
+    Ok(outcome)
 }
 
 /// As the banner shows it: the role's name before the task's.
@@ -135,7 +147,7 @@ impl Turn<'_> {
     fn run(&self, begun: &mut Begun) -> Result<Each, Halt> {
         match self.try_run(begun) {
             Ok(each) => Ok(each),
-            Err(halt) => Ok(Each::Known(halt.settle()?, Vec::new())),
+            Err(halt) => Ok(Each::Known(stopped(halt, self.asking, &self.names, begun)?, Vec::new())),
         }
     }
 
@@ -397,6 +409,7 @@ fn prepared(items: Vec<(Item, Option<Ready>)>, pause: f64, breaks: bool, begun: 
         connection: ready.connection,
         identity: ready.identity,
         plain: ready.call.plain,
+        patience: ready.call.patience,
         hold: hold::hold(&module),
         brings_facts: ready.call.brings_facts,
         fence: !ready.call.brings_facts && hold::may_bring_facts(&module),

@@ -60,11 +60,13 @@ pub struct Call {
     pub plain: bool,
     /// The answer's `ansible_facts` are what the host is.
     pub brings_facts: bool,
+    /// For how many seconds a host that cannot be reached is tried again.
+    pub patience: f64,
 }
 
 impl Call {
     pub fn new(module: impl Into<String>, args: Map) -> Self {
-        Self { module: module.into(), args, notes: Value::Null, plain: false, brings_facts: false }
+        Self { module: module.into(), args, notes: Value::Null, plain: false, brings_facts: false, patience: 0.0 }
     }
 }
 

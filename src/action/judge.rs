@@ -6,7 +6,7 @@ use super::{Halt, actions, result};
 use crate::engine::message::{About, Begun, Effect, Evaluated, Item, Judged, Outcome, Retry, Work};
 use std::sync::Arc;
 use target::protocol::{Answer, Diff};
-use value::{Map, Str, Value};
+use value::{Diagnostic, Map, Str, Value};
 
 /// Of the task, or of the one item that was asked about.
 pub fn judge(
@@ -98,7 +98,7 @@ fn one(
     };
     effects.extend(facts(&outcome));
     let (outcome, again) = verdict(asking, &item.vars, outcome, begun.retry, attempt)?;
-    Ok(Judged { outcome: with_item(outcome, &item.vars), effects, again, stop: false })
+    Ok(Judged { outcome: with_item(placed(asking, outcome), &item.vars), effects, again, stop: false })
 }
 
 /// An outcome of the controller's own, judged as any other.
@@ -116,7 +116,23 @@ pub fn known(
     let attempt = begun.retry.map_or(1, |retry| retry.retries + 1);
     let (first, again) = verdict(asking, vars, outcome.clone(), begun.retry, 1)?;
     let judged = if again { verdict(asking, vars, outcome, begun.retry, attempt)?.0 } else { first };
-    Ok((judged, effects))
+    Ok((placed(asking, judged), effects))
+}
+
+/// A failure that nobody gave a place to is shown at its task.
+fn placed(asking: &Asking, mut outcome: Outcome) -> Outcome {
+    if outcome.failed && outcome.diagnostic.is_none() {
+        let text = |name: &str| outcome.result.get(name).map(Value::to_text).filter(|text| !text.trim().is_empty());
+        let judged = outcome.result.get("failed_when_result") == Some(&Value::Bool(true));
+        let why = match judged {
+            true => Some("`failed_when` says that it failed".to_string()),
+            false => text("msg").or_else(|| text("stderr")),
+        };
+        let why = why.unwrap_or_else(|| "the task failed".into());
+        let line = why.trim().lines().next().unwrap_or_default().to_string();
+        outcome.diagnostic = Some(Box::new(Diagnostic::error("task-failed", line).at(asking.task().span)));
+    }
+    outcome
 }
 
 /// The task's own words about a result. The flag says that `until` wants another attempt.
@@ -352,7 +368,7 @@ pub fn aggregate(items: &[Item], outcomes: Vec<Outcome>) -> Outcome {
     };
     let (warnings, deprecations) = (said(|outcome| &outcome.warnings), said(|outcome| &outcome.deprecations));
     let mut fields = Map::new();
-    fields.insert("results", Value::list(outcomes.iter().map(|outcome| Value::Map(outcome.result.clone()))));
+    fields.insert("results", Value::list(outcomes.iter().map(Outcome::registered)));
     fields.insert("changed", changed);
     fields.insert("skipped", skipped);
     if failed {

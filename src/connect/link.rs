@@ -8,6 +8,7 @@ use openssh::{Session, Stdio};
 use std::collections::HashSet;
 use std::io::Read;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use target::protocol::{BlobHash, Call, Decoder, FromHelper, ToHelper, encode};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender, channel, unbounded_channel};
@@ -15,6 +16,7 @@ use tokio::task::JoinHandle;
 
 /// How much of a blob rides in one frame.
 const PIECE: usize = 256 << 10;
+const BETWEEN_TRIES: Duration = Duration::from_secs(1);
 type Reader = Box<dyn AsyncRead + Send + Unpin>;
 type Writer = Box<dyn AsyncWrite + Send + Unpin>;
 
@@ -89,7 +91,7 @@ impl Link {
         let message = match order {
             Order::Call(call) if call.plain => return self.run_plain(call).await,
             Order::Call(call) => {
-                self.ensure_helper().await?;
+                self.reach(call.patience).await?;
                 ToHelper::Call(on_the_wire(*call))
             }
             Order::Commit { lane, id } => ToHelper::Commit { lane, id },
@@ -154,6 +156,23 @@ impl Link {
             self.master = Some(Master::connect(&self.connection, options, &self.settings).await?);
         }
         Ok(self.master.as_ref().map(|master| master.session().clone()))
+    }
+
+    /// Connects, again and again while the patience lasts.
+    async fn reach(&mut self, patience: f64) -> Result<(), Failure> {
+        let until = tokio::time::Instant::now() + Duration::from_secs_f64(patience.clamp(0.0, 1e7));
+        loop {
+            match self.ensure_helper().await {
+                Err(failure) if tokio::time::Instant::now() < until => {
+                    tracing::debug!(host = %self.connection.name, %failure, "not there yet");
+                    if let Some(master) = self.master.take() {
+                        master.leave(true).await;
+                    }
+                    tokio::time::sleep(BETWEEN_TRIES).await;
+                }
+                ended => return ended,
+            }
+        }
     }
 
     async fn ensure_helper(&mut self) -> Result<(), Failure> {

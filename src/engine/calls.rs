@@ -76,6 +76,7 @@ impl Engine {
             hold,
             stop_on_fail: entry.stops_on_fail(),
             plain: prepared.plain,
+            patience: prepared.patience,
             body: body_of(prepared, entry.item),
         };
         self.outputs.push(Output::Busy { host, task: Some(entry.banner.name().into()) });

@@ -251,6 +251,8 @@ pub struct Prepared {
     pub identity: Option<Identity>,
     /// Without a helper: `raw`.
     pub plain: bool,
+    /// For how many seconds a host that cannot be reached is tried again.
+    pub patience: f64,
     /// Where the call waits if others stand before it.
     pub hold: Hold,
     pub body: Body,
@@ -447,6 +449,8 @@ pub struct Outgoing {
     pub hold: Hold,
     pub stop_on_fail: bool,
     pub plain: bool,
+    /// For how many seconds a host that cannot be reached is tried again.
+    pub patience: f64,
     pub body: Body,
 }
 

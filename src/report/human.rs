@@ -122,10 +122,8 @@ impl Human {
                 let line = format!("failed: [{who}] (item={label}) => {}", dump(item, self.verbosity, false));
                 screen.print(&line, Some(Color::Error));
             } else if item.skipped {
-                screen.print(
-                    &format!("skipping: [{who}] => (item={label}) {}", self.shown(item).trim_start()),
-                    Some(Color::Skip),
-                );
+                let line = format!("skipping: [{who}] => (item={label}) {}", self.shown(item));
+                screen.print(&line, Some(Color::Skip));
             } else {
                 let (word, color) = word(item);
                 screen.print(&format!("{word}: [{who}] => (item={label}){}", self.shown(item)), Some(color));

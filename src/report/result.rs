@@ -10,7 +10,12 @@ const FLAGS: [&str; 2] = ["failed", "skipped"];
 
 /// `verbosity` as `-v` counts; `expanded` prints one key per line.
 pub fn dump(outcome: &Outcome, verbosity: u8, expanded: bool) -> String {
-    let shown = shown(&outcome.result, verbosity);
+    // The items of a loop were shown already.
+    let looped = !outcome.items.is_empty() || outcome.result.contains("skipped_reason");
+    let mut shown = shown(&outcome.result, verbosity);
+    if looped {
+        shown.remove("results");
+    }
     let indent = (expanded || verbosity > 2).then_some(4);
     json_text(&Value::from(shown), Json { indent, sort_keys: true, ascii: false, compact: false })
 }

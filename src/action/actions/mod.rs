@@ -19,6 +19,7 @@ mod setup;
 mod template;
 mod transfer;
 mod uri;
+mod wait_for_connection;
 
 pub use template::first_letter;
 
@@ -49,6 +50,7 @@ static ACTIONS: &[&dyn Action] = &[
     &setup::Setup,
     &template::Template,
     &uri::Uri,
+    &wait_for_connection::WaitForConnection,
 ];
 
 /// What stands before the module that a task names.
