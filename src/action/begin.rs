@@ -172,6 +172,9 @@ impl Turn<'_> {
 
     fn ready(&self, call: Call, check: bool, diff: bool, delegate: Option<&str>) -> Result<Ready, Halt> {
         let (asking, task) = (self.asking, self.asking.task());
+        if !call.plain && target::modules::find(&call.module).is_none() {
+            return Err(actions::missing(task));
+        }
         let delegated = delegate.map(|host| asking.world.world.scope(asking.question, Some(host))).transpose()?;
         let names = match &delegated {
             Some(scope) => Names::new(&**scope, self.names.top().clone(), asking.question.alone),

@@ -61,10 +61,15 @@ pub fn find(task: &Task) -> Result<&'static dyn Action, Halt> {
     }
     match task.action.kind {
         ActionKind::Ours => Ok(&plain::Plain),
-        ActionKind::Missing => Err(Halt::refused(format!("the module '{}' is not there yet", task.action.written))
-            .at(task.action.written.origin().or(Some(task.span)))
-            .help("Ansible knows it, and deploy does not run it yet; guard the task with `when`, or do its work with another module")),
+        ActionKind::Missing => Err(missing(task)),
     }
+}
+
+/// Ansible knows the module, and deploy does not run it yet.
+pub fn missing(task: &Task) -> Halt {
+    Halt::refused(format!("the module '{}' is not there yet", task.action.written))
+        .at(task.action.written.origin().or(Some(task.span)))
+        .help("Ansible knows it, and deploy does not run it yet; guard the task with `when`, or use another module")
 }
 
 /// Names of the actions that need no module on the host.
