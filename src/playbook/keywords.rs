@@ -72,8 +72,19 @@ const TASK: [&str; 15] = [
     "listen",
 ];
 
-/// Keywords that Ansible has and we do not, as yet.
-pub const NOT_YET: [&str; 1] = ["debugger"];
+/// Keywords that Ansible has and we do not, as yet; with the words that ask for nothing, which are allowed.
+const NOT_YET: [(&str, &[&str]); 2] = [("async", &["0"]), ("debugger", &["never"])];
+
+/// Says that a keyword is not there yet, if that is so and something is asked of it.
+pub fn check_supported(key: &Node, value: &Node, errors: &mut Vec<Diagnostic>) {
+    let word = key.as_str().unwrap_or_default();
+    let harmless = |words: &&[&str]| value.is_null() || value.word().is_some_and(|word| words.contains(&word));
+    if let Some((_, words)) = NOT_YET.iter().find(|(keyword, _)| *keyword == word)
+        && !harmless(words)
+    {
+        errors.push(Diagnostic::error("keyword-not-yet", format!("`{word}` is not supported yet")).at(key.span));
+    }
+}
 
 /// On what a keyword stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

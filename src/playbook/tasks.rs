@@ -115,9 +115,7 @@ impl Reader<'_> {
     /// A keyword that all kinds share; also says when we do not have it.
     pub fn shared(&mut self, keywords: &mut Keywords, key: &yaml::Node, value: &yaml::Node) -> bool {
         let word = key.as_str().unwrap_or_default();
-        if keywords::NOT_YET.contains(&word) {
-            self.fail("keyword-not-yet", format!("`{word}` is not supported yet"), key.span);
-        }
+        keywords::check_supported(key, value, &mut self.errors);
         keywords::read(keywords, word, value, &mut self.errors)
     }
 
@@ -211,7 +209,10 @@ impl Reader<'_> {
             "until" => draft.until = keywords::conditions(value, errors),
             "retries" => draft.retries = keywords::number(word, value, errors),
             "delay" => draft.delay = keywords::number(word, value, errors),
-            "async" => draft.r#async = keywords::number(word, value, errors),
+            "async" => {
+                keywords::check_supported(key, value, errors);
+                draft.r#async = keywords::number(word, value, errors);
+            }
             "poll" => draft.poll = keywords::number(word, value, errors),
             "notify" => draft.notify = keywords::list(value),
             "listen" => draft.listen = keywords::words(value, word, errors),

@@ -121,6 +121,12 @@ fn what_nobody_knows_is_told_all_at_once() {
 }
 
 #[test]
+fn what_is_not_there_yet_is_told_before_anything_runs() {
+    let text = "- hosts: all\n  debugger: never\n  tasks:\n    - command: x\n      async: 5\n    - command: x\n      async: 0\n";
+    assert_eq!(errors(&[("/p/site.yml", text)]), [("`async` is not supported yet".to_string(), 5, 7)]);
+}
+
+#[test]
 fn imports_are_blocks_that_give_their_keywords() {
     let files = [
         (
