@@ -99,6 +99,49 @@ pub fn civil(seconds: i64, microsecond: u32) -> DateTime {
     }
 }
 
+/// A local time by a pattern of `strftime`'s: years, months, days, hours, minutes, seconds.
+pub fn parse_local(text: &str, format: &str, local: &Local) -> Option<i64> {
+    let mut fields = [1970_i64, 1, 1, 0, 0, 0];
+    let (mut rest, mut format) = (text, format.chars());
+    while let Some(c) = format.next() {
+        if c != '%' {
+            rest = rest.strip_prefix(c)?;
+            continue;
+        }
+        let (at, width) = match format.next()? {
+            'Y' => (0, 4),
+            'm' => (1, 2),
+            'd' => (2, 2),
+            'H' => (3, 2),
+            'M' => (4, 2),
+            'S' => (5, 2),
+            '%' => {
+                rest = rest.strip_prefix('%')?;
+                continue;
+            }
+            _ => return None,
+        };
+        let digits = rest.chars().take(width).take_while(char::is_ascii_digit).count();
+        fields[at] = rest.get(..digits).filter(|digits| !digits.is_empty())?.parse().ok()?;
+        rest = &rest[digits..];
+    }
+    let [year, month, day, hour, minute, second] = fields;
+    let valid = rest.is_empty()
+        && (1..=12).contains(&month)
+        && (1..=31).contains(&day)
+        && hour < 24
+        && minute < 60
+        && second < 62;
+    if !valid {
+        return None;
+    }
+    let days = Date { year: i32::try_from(year).ok()?, month: month as u8, day: day as u8 }.days();
+    let wall = days * 86_400 + hour * 3600 + minute * 60 + second;
+    // The offset at that wall clock; on the hour of a turn either will do.
+    let guess = wall - i64::from(local.at(wall).offset);
+    Some(wall - i64::from(local.at(guess).offset))
+}
+
 /// A zone file: a part with 32-bit times, the same with 64-bit times, and the rule.
 fn parse(bytes: &[u8]) -> Option<Local> {
     let (_, length) = block(bytes, 4)?;
@@ -240,6 +283,14 @@ mod tests {
         assert_eq!(sydney.at(1_704_067_200).offset, 39_600);
         assert_eq!(Rule::parse("<+0545>-5:45").unwrap().at(0).offset, 20_700);
         assert_eq!(Rule::parse("UTC0").unwrap().at(0).name, "UTC");
+    }
+
+    #[test]
+    fn times_are_read_by_a_pattern() {
+        let berlin = Local { rule: Rule::parse("CET-1CEST,M3.5.0,M10.5.0/3"), ..Local::default() };
+        assert_eq!(parse_local("202407010200.30", "%Y%m%d%H%M.%S", &berlin), Some(1_719_792_030));
+        assert_eq!(parse_local("2024-13-01", "%Y-%m-%d", &berlin), None);
+        assert_eq!(parse_local("x", "%Y", &berlin), None);
     }
 
     #[test]

@@ -42,13 +42,13 @@ impl ModeSpec {
 }
 
 fn refused(text: &str) -> String {
-    format!("mode must be in octal or symbolic form: bad symbolic permission for mode: {text}")
+    format!("bad symbolic permission for mode: {text}")
 }
 
 fn bits_of(bits: i64) -> Result<u32, String> {
     match u32::try_from(bits) {
         Ok(bits) if bits <= 0o7777 => Ok(bits),
-        _ => Err(format!("mode must be in octal or symbolic form: Invalid mode, {bits:o} is not a set of permissions")),
+        _ => Err(format!("{bits:o} is not a set of permissions")),
     }
 }
 

@@ -66,13 +66,13 @@ pub struct Ownership<'a> {
 
 impl Ownership<'_> {
     pub fn mode(&self) -> Look<Option<ModeSpec>> {
-        ModeSpec::parse(self.mode).or_else(Stop::failed)
+        ModeSpec::parse(self.mode).or_else(no_mode)
     }
 
     /// What a file with `now` is to have: what is not stated stays.
     pub fn over(&self, host: &Host, now: Meta, is_dir: bool) -> Look<Meta> {
         let mode = match self.mode()? {
-            Some(spec) => spec.bits(now.mode, is_dir, host.identity().umask).or_else(Stop::failed)?,
+            Some(spec) => spec.bits(now.mode, is_dir, host.identity().umask).or_else(no_mode)?,
             None => now.mode,
         };
         let uid = match self.owner {
@@ -134,14 +134,12 @@ impl Ownership<'_> {
 
 /// The letters that `lsattr` shows; none where the file system has no such attributes.
 pub fn attributes_of(host: &Host, path: &Path) -> Look<String> {
-    let command = Command::plain(["lsattr", "-d"]).arg(path);
-    let output = match host.ask(&command, &[Resource::path(path)]) {
-        Ok(output) if output.ok() => output.out(),
-        Ok(_) | Err(Stop::Failed(_) | Stop::Unforeseen(_)) => return Ok(String::new()),
-        Err(stop) => return Err(stop),
-    };
-    let letters = output.split_whitespace().next().unwrap_or_default();
-    Ok(letters.chars().filter(|letter| *letter != '-').collect())
+    // What only a plan makes has no attributes yet.
+    Ok(if host.foreseen(&[Resource::path(path)]).is_ok() { host.machine().attributes(path) } else { String::new() })
+}
+
+fn no_mode<T>(details: String) -> Look<T> {
+    Err(Stop::failure("mode must be in octal or symbolic form", crate::returns! { "details" => details }))
 }
 
 fn no_such(tool: &str, kind: &str, name: &str) -> String {

@@ -233,6 +233,10 @@ impl Machine for Fake {
         self.node(path).map_or([false; 3], |node| [true, true, node.meta.mode & 0o111 != 0])
     }
 
+    fn attributes(&self, _: &Path) -> String {
+        String::new()
+    }
+
     fn ask(&self, command: &Command) -> io::Result<Output> {
         self.interrupt.check()?;
         if let Some(output) = self.answers.get(&command.words()) {

@@ -121,6 +121,8 @@ pub trait Machine: Send {
     fn canonical(&self, path: &Path) -> io::Result<PathBuf>;
     /// Whether the user may read, write, execute.
     fn access(&self, path: &Path) -> [bool; 3];
+    /// The file system's attributes as `lsattr` writes them; none where there are none.
+    fn attributes(&self, path: &Path) -> String;
     /// A command that only reports.
     fn ask(&self, command: &Command) -> io::Result<Output>;
     /// A stream whose reads and writes end with an error after `timeout` without progress.

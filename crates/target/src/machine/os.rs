@@ -74,6 +74,16 @@ impl Machine for Os {
         [fs::Access::READ_OK, fs::Access::WRITE_OK, fs::Access::EXEC_OK].map(|way| fs::access(path, way).is_ok())
     }
 
+    fn attributes(&self, path: &Path) -> String {
+        let file = OpenOptions::new()
+            .read(true)
+            .custom_flags((fs::OFlags::NONBLOCK | fs::OFlags::NOFOLLOW).bits() as i32)
+            .open(path);
+        let flags = file.ok().filter(|file| file.metadata().is_ok_and(|meta| meta.is_file() || meta.is_dir()));
+        let bits = flags.and_then(|file| fs::ioctl_getflags(&file).ok()).map_or(0, |flags| flags.bits());
+        ATTRIBUTES.iter().filter(|(bit, _)| bits & bit != 0).map(|(_, letter)| letter).collect()
+    }
+
     fn ask(&self, command: &Command) -> io::Result<Output> {
         process::run(command, &self.context, &self.interrupt)
     }
@@ -243,6 +253,29 @@ impl Os {
         Ok(found)
     }
 }
+
+/// Attributes by bit and letter, in lsattr's order.
+const ATTRIBUTES: [(u32, char); 19] = [
+    (0x1, 's'),
+    (0x2, 'u'),
+    (0x8, 'S'),
+    (0x1_0000, 'D'),
+    (0x10, 'i'),
+    (0x20, 'a'),
+    (0x40, 'd'),
+    (0x80, 'A'),
+    (0x4, 'c'),
+    (0x800, 'E'),
+    (0x4000, 'j'),
+    (0x1000, 'I'),
+    (0x8000, 't'),
+    (0x2_0000, 'T'),
+    (0x8_0000, 'e'),
+    (0x80_0000, 'C'),
+    (0x1000_0000, 'N'),
+    (0x2000_0000, 'P'),
+    (0x4000_0000, 'F'),
+];
 
 /// How long a read waits before it looks whether the call is still wanted.
 const TICK: Duration = Duration::from_millis(500);

@@ -54,10 +54,14 @@ modules! {
     command,
     copy,
     docker_container,
+    file,
     get_url,
     lineinfile,
+    package,
     ping,
     service,
+    shell,
+    stat,
     systemd_service,
 }
 
