@@ -76,6 +76,9 @@ fn unsupported(sign: &str, one: &Value, two: &Value) -> Stop {
 /// Larger results than this are a fault: no template means them.
 pub const LARGEST: usize = 64 << 20;
 
+/// Integers of more bits than this are a fault too; printing them alone would take long.
+const LARGEST_BITS: u64 = 1 << 16;
+
 fn too_large() -> Stop {
     Stop::new(super::super::error::Kind::Limit, "the result is too large")
 }
@@ -131,6 +134,7 @@ fn repeat(sequence: &Value, times: &Value) -> Result<Value, Stop> {
     let fits = |length: usize| length.checked_mul(times).filter(|total| *total <= LARGEST).ok_or_else(too_large);
     let items = |items: &[Value]| -> Result<Arc<Vec<Value>>, Stop> {
         fits(size_of_val(items))?;
+        let times = if items.is_empty() { 0 } else { times };
         Ok(Arc::new(std::iter::repeat_n(items, times).flatten().cloned().collect()))
     };
     match sequence {
@@ -169,7 +173,7 @@ fn arithmetic(
 }
 
 fn limited(number: BigInt) -> Result<Value, Stop> {
-    if number.bits() > 1 << 20 { Err(too_large()) } else { Ok(number.into()) }
+    if number.bits() > LARGEST_BITS { Err(too_large()) } else { Ok(number.into()) }
 }
 
 pub fn divide(one: &Value, two: &Value) -> Result<Value, Stop> {
@@ -265,7 +269,7 @@ pub fn power(one: &Value, two: &Value) -> Result<Value, Stop> {
     let base = big(one);
     let exponent = u32::try_from(big(two)).map_err(|_| too_large());
     match exponent {
-        Ok(exponent) if base.bits().saturating_mul(exponent.into()) <= 1 << 20 || base.bits() <= 1 => {
+        Ok(exponent) if base.bits().saturating_mul(exponent.into()) <= LARGEST_BITS || base.bits() <= 1 => {
             Ok(base.pow(exponent).into())
         }
         _ if base.bits() == 0 || base == BigInt::from(1) => Ok(base.into()),
