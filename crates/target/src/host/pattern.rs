@@ -22,9 +22,9 @@ impl Pattern {
         self.0.captures(line).ok().flatten()
     }
 
-    /// Where the last match of a whole text begins and ends.
-    pub fn last_in(&self, text: &str) -> Option<(usize, usize)> {
-        self.0.find_iter(text).filter_map(Result::ok).last().map(|found| (found.start(), found.end()))
+    /// Of its named groups.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.capture_names().flatten()
     }
 
     pub fn find_in(&self, text: &str) -> Option<(usize, usize)> {

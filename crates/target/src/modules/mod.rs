@@ -56,6 +56,7 @@ modules! {
     docker_container,
     file,
     get_url,
+    group,
     lineinfile,
     package,
     ping,
@@ -63,6 +64,7 @@ modules! {
     shell,
     stat,
     systemd_service,
+    wait_for,
 }
 
 /// By its short name or another one of its names.
