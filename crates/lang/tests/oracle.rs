@@ -28,13 +28,17 @@ fn every_case_gives_what_ansible_gives() {
             let difference = world.compare(case, only.is_some());
             match (difference, known.remove(&(name.clone(), text.clone()))) {
                 (Some(difference), None) => failures.push(format!("{name}: {text}\n{difference}")),
-                (None, Some(_)) => failures.push(format!("{name}: {text}\n    no longer differs; take it from the list")),
+                (None, Some(_)) => {
+                    failures.push(format!("{name}: {text}\n    no longer differs; take it from the list"))
+                }
                 _ => {}
             }
         }
     }
     if only.is_none() {
-        failures.extend(known.keys().map(|(name, text)| format!("{name}: {text}\n    is listed, but there is no such case")));
+        failures.extend(
+            known.keys().map(|(name, text)| format!("{name}: {text}\n    is listed, but there is no such case")),
+        );
     }
     assert!(failures.is_empty(), "{}\n{} of {count} cases differ", failures.join("\n"), failures.len());
 }
@@ -134,8 +138,8 @@ fn same(one: &Value, two: &Value) -> bool {
         }
         (Value::Map(one), Value::Map(two)) => {
             let entries = one.iter().zip(two.iter());
-            one.len() == two.len()
-                && { entries }.all(|(one, two)| same(one.0.value(), two.0.value()) && same(one.1, two.1))
+            one.len() == two.len() && { entries }
+                .all(|(one, two)| same(one.0.value(), two.0.value()) && same(one.1, two.1))
         }
         (Value::Float(one), Value::Float(two)) => one.to_bits() == two.to_bits() || (one.is_nan() && two.is_nan()),
         _ => std::mem::discriminant(one) == std::mem::discriminant(two) && one == two,
@@ -201,7 +205,10 @@ impl World {
             (Err(_), None) => None,
             _ => {
                 let theirs = theirs.map_or(format!("error: {}", field(case, "error")), |theirs| theirs.to_repr());
-                let ours = ours.map_or_else(|words| format!("error: {words}"), |ours| format!("{} ({})", ours.to_repr(), ours.type_name()));
+                let ours = ours.map_or_else(
+                    |words| format!("error: {words}"),
+                    |ours| format!("{} ({})", ours.to_repr(), ours.type_name()),
+                );
                 Some(format!("    ansible: {theirs}\n    ours:    {ours}"))
             }
         }

@@ -160,12 +160,13 @@ fn by_reference(name: &str, items: &Value, reference: &Expression) -> Result<Val
 }
 
 fn run(name: &str, mut values: Vec<Value>) -> Result<Value, Problem> {
-    let second = if values.len() == 2 { values.pop() } else { None }.filter(|_| name != "merge" && name != "not_null");
-    if let Some(second) = second {
-        return Ok(run_two(name, &values[0], &second));
-    }
-    if name == "merge" || name == "not_null" {
-        return Ok(run_many(name, values));
+    match (name, values.as_slice()) {
+        ("merge" | "not_null", _) => return Ok(run_many(name, values)),
+        ("contains", [Value::Str(_), part]) if !matches!(part, Value::Str(_)) => {
+            return Err(wrong_type(name, type_of(part)));
+        }
+        (_, [one, two]) => return Ok(run_two(name, one, two)),
+        _ => {}
     }
     let value = values.pop().unwrap_or_default();
     let items = value.as_list().unwrap_or_default();

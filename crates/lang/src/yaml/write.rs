@@ -1,7 +1,10 @@
 //! Values as YAML text, as PyYAML's C dumper writes them.
 use super::scalar;
+use base64::Engine;
 use libyaml_safer::{Emitter, Encoding, Event, MappingStyle, ScalarStyle, SequenceStyle};
+use std::collections::{HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use value::{Map, Value};
 
 /// `yaml.dump`'s settings.
@@ -41,7 +44,7 @@ pub struct Problem(pub String);
 pub fn write(value: &Value, layout: &Layout) -> Result<String, Problem> {
     let mut events =
         vec![Event::stream_start(Encoding::Utf8), Event::document_start(None, &[], !layout.explicit_start)];
-    push(value, layout, &mut events)?;
+    Writer { layout, anchors: Anchors::of(value), events: &mut events }.push(value)?;
     events.push(Event::document_end(!layout.explicit_end));
     events.push(Event::stream_end());
     let mut out = Vec::new();
@@ -71,45 +74,143 @@ fn emit(events: Vec<Event>, layout: &Layout, out: &mut Vec<u8>) -> Result<(), li
     emitter.flush()
 }
 
-fn push(value: &Value, layout: &Layout, events: &mut Vec<Event>) -> Result<(), Problem> {
-    match value {
-        Value::Null => plain("null", events),
-        Value::Bool(truth) => plain(if *truth { "true" } else { "false" }, events),
-        Value::Int(_) | Value::Big(_) => plain(&value.to_text(), events),
-        Value::Float(number) => plain(&float(*number), events),
-        Value::Date(date) => plain(&date.to_string(), events),
-        Value::DateTime(time) => plain(&time.to_string(), events),
-        Value::Str(text) => events.push(word(text, layout)),
-        Value::Bytes(bytes) => binary(bytes, events),
-        Value::List(items) | Value::Tuple(items) => {
-            let flow = layout.flow.unwrap_or_else(|| items.iter().all(is_simple));
-            let style = if flow { SequenceStyle::Flow } else { SequenceStyle::Block };
-            events.push(Event::sequence_start(None, None, true, style));
-            for item in items.iter() {
-                push(item, layout, events)?;
-            }
-            events.push(Event::sequence_end());
-        }
-        Value::Map(map) => push_map(map, layout, events)?,
-        other => return Err(Problem(format!("cannot represent an object of type {}", other.type_name()))),
-    }
-    Ok(())
+/// Lists and maps that stand in a value more than once: PyYAML writes the first in full and the others as aliases to it.
+#[derive(Default)]
+struct Anchors {
+    /// By their place in memory: how often they were met, and their name if that is more than once.
+    met: HashMap<usize, Option<String>>,
+    named: usize,
+    written: HashSet<usize>,
 }
 
-fn push_map(map: &Map, layout: &Layout, events: &mut Vec<Event>) -> Result<(), Problem> {
-    let mut entries: Vec<(&Value, &Value)> = map.iter().map(|(key, value)| (key.value(), value)).collect();
-    if layout.sort_keys {
-        sort(&mut entries);
+impl Anchors {
+    fn of(value: &Value) -> Self {
+        let mut anchors = Self::default();
+        anchors.meet(value);
+        anchors
     }
-    let flow = layout.flow.unwrap_or_else(|| entries.iter().all(|(key, value)| is_simple(key) && is_simple(value)));
-    let style = if flow { MappingStyle::Flow } else { MappingStyle::Block };
-    events.push(Event::mapping_start(None, None, true, style));
-    for (key, value) in entries {
-        push(key, layout, events)?;
-        push(value, layout, events)?;
+
+    fn place(value: &Value) -> Option<usize> {
+        match value {
+            Value::List(items) | Value::Tuple(items) => Some(Arc::as_ptr(items) as usize),
+            Value::Map(map) => Some(Arc::as_ptr(map) as usize),
+            _ => None,
+        }
     }
-    events.push(Event::mapping_end());
-    Ok(())
+
+    fn meet(&mut self, value: &Value) {
+        let Some(place) = Self::place(value) else { return };
+        if let Some(name) = self.met.get_mut(&place) {
+            if name.is_none() {
+                self.named += 1;
+                *name = Some(format!("id{:03}", self.named));
+            }
+            return;
+        }
+        self.met.insert(place, None);
+        match value {
+            Value::List(items) | Value::Tuple(items) => items.iter().for_each(|item| self.meet(item)),
+            Value::Map(map) => map.values().for_each(|item| self.meet(item)),
+            _ => {}
+        }
+    }
+
+    /// The name, and whether it is the first time that it is written.
+    fn name(&mut self, value: &Value) -> Option<(String, bool)> {
+        let place = Self::place(value)?;
+        let name = self.met.get(&place)?.clone()?;
+        Some((name, self.written.insert(place)))
+    }
+}
+
+struct Writer<'w> {
+    layout: &'w Layout,
+    anchors: Anchors,
+    events: &'w mut Vec<Event>,
+}
+
+impl Writer<'_> {
+    fn push(&mut self, value: &Value) -> Result<(), Problem> {
+        let name = self.anchors.name(value);
+        if let Some((name, false)) = &name {
+            self.events.push(Event::alias(name));
+            return Ok(());
+        }
+        let anchor = name.as_ref().map(|(name, _)| name.as_str());
+        match value {
+            Value::Null => self.plain("null"),
+            Value::Bool(truth) => self.plain(if *truth { "true" } else { "false" }),
+            Value::Int(_) | Value::Big(_) => self.plain(&value.to_text()),
+            Value::Float(number) => self.plain(&float(*number)),
+            Value::Date(date) => self.plain(&date.to_string()),
+            Value::DateTime(time) => self.plain(&time.to_string()),
+            Value::Str(text) => self.text(text),
+            Value::Bytes(bytes) => self.binary(bytes),
+            Value::List(items) | Value::Tuple(items) => {
+                let flow = self.layout.flow.unwrap_or_else(|| items.iter().all(|item| self.is_simple(item)));
+                let style = if flow { SequenceStyle::Flow } else { SequenceStyle::Block };
+                self.events.push(Event::sequence_start(anchor, None, true, style));
+                for item in items.iter() {
+                    self.push(item)?;
+                }
+                self.events.push(Event::sequence_end());
+            }
+            Value::Map(map) => self.map(map, anchor)?,
+            other => return Err(Problem(format!("cannot represent an object of type {}", other.type_name()))),
+        }
+        Ok(())
+    }
+
+    fn map(&mut self, map: &Map, anchor: Option<&str>) -> Result<(), Problem> {
+        let mut entries: Vec<(&Value, &Value)> = map.iter().map(|(key, value)| (key.value(), value)).collect();
+        if self.layout.sort_keys {
+            sort(&mut entries);
+        }
+        let simple = |(key, value): &(&Value, &Value)| self.is_simple(key) && self.is_simple(value);
+        let flow = self.layout.flow.unwrap_or_else(|| entries.iter().all(simple));
+        let style = if flow { MappingStyle::Flow } else { MappingStyle::Block };
+        self.events.push(Event::mapping_start(anchor, None, true, style));
+        for (key, value) in entries {
+            self.push(key)?;
+            self.push(value)?;
+        }
+        self.events.push(Event::mapping_end());
+        Ok(())
+    }
+
+    /// A list or map of such values alone stands on one line, where the layout leaves it open.
+    fn is_simple(&self, value: &Value) -> bool {
+        let nested = matches!(value, Value::List(_) | Value::Tuple(_) | Value::Map(_) | Value::Bytes(_));
+        !nested && self.layout.style.is_none()
+    }
+
+    fn style(&self) -> ScalarStyle {
+        match self.layout.style {
+            Some('"') => ScalarStyle::DoubleQuoted,
+            Some('\'') => ScalarStyle::SingleQuoted,
+            Some('|') => ScalarStyle::Literal,
+            Some('>') => ScalarStyle::Folded,
+            _ => ScalarStyle::Any,
+        }
+    }
+
+    fn plain(&mut self, text: &str) {
+        self.events.push(Event::scalar(None, None, text, true, false, self.style()));
+    }
+
+    /// Without quotes where it would be read as a text again.
+    fn text(&mut self, text: &str) {
+        let is_text = scalar::resolve(text) == scalar::Type::Str;
+        self.events.push(Event::scalar(None, None, text, is_text, true, self.style()));
+    }
+
+    fn binary(&mut self, bytes: &[u8]) {
+        let text = base64::engine::general_purpose::STANDARD.encode(bytes);
+        let lines: Vec<&str> = text.as_bytes().chunks(76).filter_map(|line| std::str::from_utf8(line).ok()).collect();
+        let text = lines.join("\n") + "\n";
+        let tag = Some("tag:yaml.org,2002:binary");
+        self.events.push(Event::scalar(None, tag, &text, false, false, ScalarStyle::Literal));
+    }
 }
 
 /// Keys that cannot be compared stay in their order, all of them.
@@ -121,36 +222,6 @@ fn sort(entries: &mut [(&Value, &Value)]) {
     } else if all_numbers {
         entries.sort_by(|one, two| one.0.compare_numbers(two.0).unwrap_or(std::cmp::Ordering::Equal));
     }
-}
-
-/// A list or map of such values alone stands on one line, where the layout leaves it open.
-fn is_simple(value: &Value) -> bool {
-    !matches!(value, Value::List(_) | Value::Tuple(_) | Value::Map(_) | Value::Bytes(_))
-}
-
-fn plain(text: &str, events: &mut Vec<Event>) {
-    events.push(Event::scalar(None, None, text, true, false, ScalarStyle::Any));
-}
-
-/// Without quotes where it would be read as a text again.
-fn word(text: &str, layout: &Layout) -> Event {
-    let style = match layout.style {
-        Some('"') => ScalarStyle::DoubleQuoted,
-        Some('\'') => ScalarStyle::SingleQuoted,
-        Some('|') => ScalarStyle::Literal,
-        Some('>') => ScalarStyle::Folded,
-        _ => ScalarStyle::Any,
-    };
-    let is_text = scalar::resolve(text) == scalar::Type::Str;
-    Event::scalar(None, None, text, is_text, true, style)
-}
-
-fn binary(bytes: &[u8], events: &mut Vec<Event>) {
-    use base64::Engine;
-    let text = base64::engine::general_purpose::STANDARD.encode(bytes);
-    let lines: Vec<&str> = text.as_bytes().chunks(76).filter_map(|line| std::str::from_utf8(line).ok()).collect();
-    let text = lines.join("\n") + "\n";
-    events.push(Event::scalar(None, Some("tag:yaml.org,2002:binary"), &text, false, false, ScalarStyle::Literal));
 }
 
 /// As PyYAML: a number that Python writes as `1e17` needs its `.0` to be read as a float.

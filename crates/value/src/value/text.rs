@@ -7,6 +7,7 @@ impl Value {
     pub fn to_text(&self) -> String {
         match self {
             Value::Str(text) => text.to_string(),
+            Value::Date(date) => date.to_string(),
             other => other.to_repr(),
         }
     }
@@ -15,7 +16,7 @@ impl Value {
     pub fn to_str(&self) -> Str {
         match self {
             Value::Str(text) => text.clone(),
-            other => Str::from(other.to_repr()).with_secrecy(other.holds_secret()),
+            other => Str::from(other.to_text()).with_secrecy(other.holds_secret()),
         }
     }
 

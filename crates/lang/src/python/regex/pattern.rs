@@ -14,8 +14,10 @@ pub fn translate(text: &str, flags: Flags) -> Result<String, Problem> {
         total: count_groups(text),
         repeatable: Repeatable::Nothing,
     };
-    if flags.ignore_case {
-        translator.out.push_str("(?i)");
+    for (flag, set) in [("(?i)", flags.ignore_case), ("(?m)", flags.multiline)] {
+        if set {
+            translator.out.push_str(flag);
+        }
     }
     translator.run()?;
     Ok(translator.out)

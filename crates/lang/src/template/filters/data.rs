@@ -186,70 +186,8 @@ fn from_yaml_all(call: &mut Call) -> Result<Value, Stop> {
     })
 }
 
-/// Python's `pprint.pformat`: on one line where 80 characters are enough, else an item per line.
+/// Python's `pprint` knows nothing of Ansible's own lists and dicts, so that it prints them as any other text of them.
 fn pprint(call: &mut Call) -> Result<Value, Stop> {
     let [] = call.params([])?;
-    let mut out = String::new();
-    pretty(&call.input, 0, 0, &mut out);
-    Ok(derived(out, &call.input))
-}
-
-fn pretty(value: &Value, indent: usize, after: usize, out: &mut String) {
-    let text = sorted_repr(value);
-    if indent + text.chars().count() + after <= 80 {
-        out.push_str(&text);
-        return;
-    }
-    let separator = format!(",\n{}", " ".repeat(indent + 1));
-    match value {
-        Value::Map(map) => {
-            let mut entries: Vec<_> = map.iter().collect();
-            entries.sort_by(|one, two| order(one.0.value(), two.0.value()));
-            out.push('{');
-            for (at, (key, item)) in entries.iter().enumerate() {
-                out.push_str(if at > 0 { &separator } else { "" });
-                let key = sorted_repr(key.value());
-                out.push_str(&key);
-                out.push_str(": ");
-                let last = usize::from(at + 1 == entries.len());
-                pretty(item, indent + key.chars().count() + 3, if last == 1 { after + 1 } else { 1 }, out);
-            }
-            out.push('}');
-        }
-        Value::List(items) | Value::Tuple(items) => {
-            let (open, close) = if matches!(value, Value::List(_)) { ('[', "]") } else { ('(', ")") };
-            out.push(open);
-            for (at, item) in items.iter().enumerate() {
-                out.push_str(if at > 0 { &separator } else { "" });
-                let last = at + 1 == items.len();
-                pretty(item, indent + 1, if last { after + 1 } else { 1 }, out);
-            }
-            out.push_str(if items.len() == 1 && close == ")" { ",)" } else { close });
-        }
-        _ => out.push_str(&text),
-    }
-}
-
-/// The `repr` with keys in order, as `pprint` has it.
-fn sorted_repr(value: &Value) -> String {
-    match value {
-        Value::Map(map) => {
-            let mut entries: Vec<_> = map.iter().collect();
-            entries.sort_by(|one, two| order(one.0.value(), two.0.value()));
-            let entries = entries.iter().map(|(key, item)| format!("{}: {}", key.value().to_repr(), sorted_repr(item)));
-            format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
-        }
-        Value::List(items) => {
-            format!("[{}]", items.iter().map(sorted_repr).collect::<Vec<_>>().join(", "))
-        }
-        other => other.to_repr(),
-    }
-}
-
-/// Numbers and texts by their order; else by the names of their types.
-fn order(one: &Value, two: &Value) -> std::cmp::Ordering {
-    match (one, two) {
-        (Value::Str(one), Value::Str(two)) => one.as_str().cmp(two.as_str()),
-        _ => one.compare_numbers(two).unwrap_or_else(|| one.type_name().cmp(two.type_name())),
-    }
+    Ok(derived(call.input.to_repr(), &call.input))
 }

@@ -77,7 +77,8 @@ fn encode(call: &Call, text: &str, encoding: Encoding) -> Result<Vec<u8>, Stop> 
 fn decode(call: &Call, bytes: &[u8], encoding: Encoding) -> Result<String, Stop> {
     let wrong = |name: &str| call.fail(format!("the bytes are no text in {name}"));
     match encoding {
-        Encoding::Utf8 => String::from_utf8(bytes.to_vec()).map_err(|_| wrong("utf-8")),
+        // What is no text comes out as far as it is one, as in Ansible.
+        Encoding::Utf8 => Ok(String::from_utf8_lossy(bytes).into_owned()),
         Encoding::Ascii if !bytes.is_ascii() => Err(wrong("ascii")),
         Encoding::Ascii | Encoding::Latin1 => Ok(bytes.iter().map(|byte| char::from(*byte)).collect()),
         Encoding::Utf16 { little, mark } => {

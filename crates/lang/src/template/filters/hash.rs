@@ -102,8 +102,15 @@ fn password_hash(call: &mut Call) -> Result<Value, Stop> {
         let known = "md5, blowfish, sha256, sha512";
         return Err(call.fail(format!("{} is not in the list of supported password hashes: {known}", name.as_str())));
     };
+    let size = match size {
+        None | Some(Value::Null) => method.new_salt,
+        size => usize::try_from(call.int(size, "salt_size", 0)?).unwrap_or(0),
+    };
+    if !method.salt.contains(&size) {
+        return Err(call.fail(format!("salt_size must be from {} to {}", method.salt.start(), method.salt.end())));
+    }
     let salt = match salt {
-        None | Some(Value::Null) => random_salt(call, name, &method, size)?,
+        None | Some(Value::Null) => random_salt(call, name, size)?,
         Some(salt) => call.text(&salt)?.to_string(),
     };
     if !method.salt.contains(&salt.chars().count()) {
@@ -146,14 +153,7 @@ fn rounds_of(call: &Call, method: &Method, given: Option<Value>) -> Result<Optio
     }
 }
 
-fn random_salt(call: &Call, name: &str, method: &Method, size: Option<Value>) -> Result<String, Stop> {
-    let size = match size {
-        None | Some(Value::Null) => method.new_salt,
-        size => usize::try_from(call.int(size, "salt_size", 0)?).unwrap_or(0),
-    };
-    if !method.salt.contains(&size) {
-        return Err(call.fail(format!("salt_size must be from {} to {}", method.salt.start(), method.salt.end())));
-    }
+fn random_salt(call: &Call, name: &str, size: usize) -> Result<String, Stop> {
     call.evaluation().note_impure();
     let mut salt = String::new();
     for at in 0..size {

@@ -83,8 +83,20 @@ fn nested(call: &mut Call) -> Result<Vec<Value>, Stop> {
     if terms.is_empty() {
         return Err(call.fail("with_nested requires at least one element in the nested list"));
     }
+    if let [term] = terms.as_slice() {
+        let rows = call.items(term)?.into_iter().map(|item| {
+            let mut row = Vec::new();
+            call.items(&item)?.iter().for_each(|inner| flat(inner, &mut row));
+            Ok(Value::list(row))
+        });
+        return rows.collect();
+    }
+    combinations(call, &terms)
+}
+
+fn combinations(call: &Call, terms: &[Value]) -> Result<Vec<Value>, Stop> {
     let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
-    for term in &terms {
+    for term in terms {
         rows = longer(call, rows, &column(call, term)?)?;
     }
     Ok(rows.into_iter().map(Value::list).collect())
@@ -115,11 +127,7 @@ fn cartesian(call: &mut Call) -> Result<Vec<Value>, Stop> {
     if terms.is_empty() {
         return Err(call.fail("with_cartesian requires at least one element in each list"));
     }
-    let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
-    for term in &terms {
-        rows = longer(call, rows, &column(call, term)?)?;
-    }
-    Ok(rows.into_iter().map(Value::list).collect())
+    combinations(call, &terms)
 }
 
 /// Lists side by side; null where a shorter one has ended.
