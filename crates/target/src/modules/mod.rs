@@ -64,6 +64,7 @@ modules! {
     shell,
     stat,
     systemd_service,
+    user,
     wait_for,
 }
 
