@@ -199,7 +199,7 @@ pub struct Role {
 
 impl Frame {
     /// From the inside out.
-    pub fn chain<'f>(self: &'f Arc<Self>) -> impl Iterator<Item = &'f Arc<Frame>> {
+    pub fn chain(self: &Arc<Self>) -> impl Iterator<Item = &Arc<Frame>> {
         std::iter::successors(Some(self), |frame| frame.parent.as_ref())
     }
 

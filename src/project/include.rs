@@ -33,7 +33,8 @@ impl Playbooks {
             play.more_roles.write().unwrap_or_else(PoisonError::into_inner).extend(included.public_roles);
         }
         let nodes = self.settings.tags.of(&included.nodes, &|tag| words(tag, &scope));
-        let handlers = included.handlers.into_iter().map(|node| (node.clone(), handler_names(&node, &scope)));
+        let handlers = included.handlers.into_iter().filter(|node| play.is_new_handler(node));
+        let handlers = handlers.map(|node| (node.clone(), handler_names(&node, &scope)));
         Ok(Brought { nodes, handlers: handlers.collect() })
     }
 

@@ -143,8 +143,8 @@ impl Playbooks {
     /// The play in which a task stands.
     fn play_of(&self, task: &Task) -> Option<Arc<PlayVars>> {
         let is_around = |play: &Play| task.frame.chain().any(|frame| Arc::ptr_eq(frame, &play.frame));
-        let opened = self.plays.iter().rev().filter_map(|planned| planned.opened.get());
-        opened.filter(|opened| is_around(&opened.play)).cloned().next()
+        let mut opened = self.plays.iter().rev().filter_map(|planned| planned.opened.get());
+        opened.find(|opened| is_around(&opened.play)).cloned()
     }
 }
 

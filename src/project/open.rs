@@ -60,7 +60,7 @@ impl Playbooks {
     fn selected(&self, play: &Play, scope: &HostScope) -> Play {
         let select = |nodes: &[Node]| {
             let nodes = self.settings.tags.of(nodes, &|tag| words(tag, scope));
-            self.from_start(&nodes)
+            self.since_start(&nodes)
         };
         Play {
             name: play.name.clone(),
@@ -87,7 +87,7 @@ impl Playbooks {
     }
 
     /// `--start-at-task`: what stands before the task is left out.
-    fn from_start(&self, nodes: &[Node]) -> Vec<Node> {
+    fn since_start(&self, nodes: &[Node]) -> Vec<Node> {
         let mut start = self.start_at.lock().unwrap_or_else(PoisonError::into_inner);
         tags::filter(nodes, &mut |task| {
             let Some(wanted) = start.as_deref() else { return true };

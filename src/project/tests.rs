@@ -164,6 +164,8 @@ fn an_include_brings_tasks_and_handlers() {
     let brought = project.load(&tasks[0], &include, &HostVars::default()).unwrap();
     assert_eq!(names(&brought.nodes), ["in role"]);
     assert_eq!(brought.handlers[0].1.names, ["of role", "r : of role"]);
+    let again = project.load(&tasks[0], &include, &HostVars::default()).unwrap();
+    assert!(again.handlers.is_empty(), "handlers are there once, however often their role is included");
     let parameters = all_tasks(&brought.nodes)[0].frame.chain().find_map(|frame| frame.parameters.clone());
     assert_eq!(parameters.unwrap().get("x"), Some(&1.into()));
     assert_eq!(project.opened(0).unwrap().more_roles.read().unwrap().len(), 1);

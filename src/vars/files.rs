@@ -11,7 +11,7 @@ use value::{Diagnostic, Map, Value};
 pub fn of_play(scope: &HostScope, play: &PlayVars) -> Result<Vec<Arc<Map>>, Vec<Diagnostic>> {
     let mut maps = Vec::new();
     for item in &play.play.vars_files {
-        let candidates = item.as_list().map_or_else(|| std::slice::from_ref(item), |items| items);
+        let candidates = item.as_list().unwrap_or(std::slice::from_ref(item));
         maps.extend(first_found(scope, play, candidates)?);
     }
     Ok(maps)

@@ -16,10 +16,12 @@ pub use scope::{HostScope, View};
 
 use crate::engine::message::HostId;
 use crate::inventory::Inventory;
-use crate::playbook::model::{Play, Role};
+use crate::playbook::model::{Node, Play, Role};
+use crate::playbook::tags::all_tasks;
 use crate::world::loader::Loader;
 use crate::world::lookups::Places;
 use lang::template::{Environment, LookupRequest, Stop};
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use value::{Map, Span, Value};
@@ -89,11 +91,21 @@ pub struct PlayVars {
     pub prompted: Arc<Map>,
     /// Roles whose defaults and vars became public while the play ran.
     pub more_roles: RwLock<Vec<Arc<Role>>>,
+    /// Where the handlers stand that the play has: a role that is included again brings them once.
+    known_handlers: Mutex<HashSet<Span>>,
 }
 
 impl PlayVars {
     pub fn new(play: Arc<Play>, name: String, playbook_dir: PathBuf, prompted: Map) -> Self {
-        Self { play, name, playbook_dir, prompted: Arc::new(prompted), more_roles: RwLock::default() }
+        let known_handlers = Mutex::new(all_tasks(&play.handlers).iter().map(|task| task.span).collect());
+        let prompted = Arc::new(prompted);
+        Self { play, name, playbook_dir, prompted, more_roles: RwLock::default(), known_handlers }
+    }
+
+    /// Whether a handler is new to the play, which knows it from now on.
+    pub fn is_new_handler(&self, node: &Node) -> bool {
+        let mut known = self.known_handlers.lock().unwrap_or_else(PoisonError::into_inner);
+        all_tasks(std::slice::from_ref(node)).iter().any(|task| known.insert(task.span))
     }
 
     /// Roles that the whole play sees, in their order.

@@ -13,15 +13,29 @@ pub struct Loader {
     pub sources: Arc<SourceMap>,
     pub keyring: Arc<Keyring>,
     warnings: Mutex<Vec<Diagnostic>>,
+    /// Documents that were read before: what many hosts include is parsed once, unless it changed.
+    documents: Mutex<HashMap<PathBuf, Document>>,
     /// Files of variables that were read before.
     variables: Mutex<HashMap<PathBuf, Arc<Map>>>,
+}
+
+struct Document {
+    text: String,
+    node: Option<Node>,
 }
 
 type Loaded<T> = Result<T, Vec<Diagnostic>>;
 
 impl Loader {
     pub fn new(files: Arc<dyn Files>, sources: Arc<SourceMap>, keyring: Arc<Keyring>) -> Self {
-        Self { files, sources, keyring, warnings: Mutex::default(), variables: Mutex::default() }
+        Self {
+            files,
+            sources,
+            keyring,
+            warnings: Mutex::default(),
+            documents: Mutex::default(),
+            variables: Mutex::default(),
+        }
     }
 
     /// The one document of a file; none where it holds nothing. `asked` is where the file is named.
@@ -32,12 +46,21 @@ impl Loader {
     /// The same, and whether it came out of a vault: what is in it is then secret.
     fn document(&self, path: &Path, asked: Option<Span>) -> Loaded<(Option<Node>, bool)> {
         let (text, secret) = self.read(path, asked)?;
+        if let Some(known) = self.documents().get(path).filter(|known| known.text == text) {
+            return Ok((known.node.clone(), secret));
+        }
         // An error shows the line where it stands, so lines of a vault are not kept.
         let source = self.sources.add(self.shown(path), if secret { "" } else { text.as_str() });
         let mut warnings = Vec::new();
         let node = yaml::parse_one(&text, source, &mut warnings);
         self.lock().extend(warnings);
-        Ok((node?, secret))
+        let node = node?;
+        self.documents().insert(path.into(), Document { text, node: node.clone() });
+        Ok((node, secret))
+    }
+
+    fn documents(&self) -> std::sync::MutexGuard<'_, HashMap<PathBuf, Document>> {
+        self.documents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A file of variables; an empty one has none.

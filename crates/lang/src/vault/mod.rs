@@ -74,7 +74,7 @@ impl Keyring {
         }
         let has_id = |secret: &&Secret| sealed.id.as_deref() == Some(secret.id.as_str());
         let own = self.secrets.iter().filter(has_id);
-        let others = self.secrets.iter().filter(|secret| !has_id(secret) && !(self.match_ids && sealed.id.is_some()));
+        let others = self.secrets.iter().filter(|secret| !has_id(secret) && (!self.match_ids || sealed.id.is_none()));
         let mut tried = Vec::new();
         for secret in own.chain(others) {
             match sealed.open(secret) {
