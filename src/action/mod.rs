@@ -24,7 +24,7 @@ mod split;
 mod tests;
 mod world;
 
-pub use actions::names as action_names;
+pub use actions::{is_ours, names as action_names, spec_of};
 pub use cache::Cache;
 pub use evaluate::evaluate;
 pub use halt::{Failure, Halt};

@@ -1,6 +1,27 @@
 //! The command line: which name the program was called by, what was asked for, one file per command.
+mod adhoc;
+mod doc;
+mod exit;
+mod hosts;
+mod inventory;
+mod listing;
+mod log;
 mod options;
+mod passwords;
+mod ping;
+mod playbook;
+mod reference;
+mod run;
+mod session;
+mod vault_ids;
+mod version;
 
+use crate::report::{Screen, render_diagnostic};
+use clap::{CommandFactory, Parser};
+use exit::{Exit, Refusal};
+use options::{Ansible, AnsibleInventory, AnsiblePlaybook, Command, Deploy};
+use session::{Called, Desk, Session};
+use std::path::Path;
 use std::process::ExitCode;
 
 /// The whole program.
@@ -11,8 +32,16 @@ pub fn main() -> ExitCode {
             ExitCode::from(crate::connect::answer_askpass(&word))
         }
         Some(word) if word == crate::connect::AS_HELPER => helper(args),
-        _ => ExitCode::FAILURE,
+        _ => std::panic::catch_unwind(by_name).unwrap_or_else(|_| fault()).into(),
     }
+}
+
+/// The panic's own words are on standard error by now.
+fn fault() -> Exit {
+    outside_of_projects(|_| {
+        let error = value::Diagnostic::error("fault", "this is a fault of deploy itself, not of the project");
+        Err(Refusal::new(Exit::Unexpected, error.help("please report it, with the lines above")))
+    })
 }
 
 /// This program as its own helper, at the other end of a connection or under another user.
@@ -24,4 +53,106 @@ fn helper(args: impl Iterator<Item = String>) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// A link with the name of one of Ansible's commands behaves as that command.
+fn by_name() -> Exit {
+    let called = std::env::args().next().unwrap_or_default();
+    let name = Path::new(&called).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let ran = match name.as_str() {
+        "ansible-playbook" => parse::<AnsiblePlaybook>(&name).map(ansible_playbook),
+        "ansible" => parse::<Ansible>(&name).map(ansible),
+        "ansible-inventory" => parse::<AnsibleInventory>(&name).map(ansible_inventory),
+        "ansible-doc" => parse::<options::AnsibleDoc>(&name).map(|line| show_doc(&line.run)),
+        other if other.starts_with("ansible-") => Err(not_part(other)),
+        _ => parse::<Deploy>("deploy").map(deploy),
+    };
+    ran.unwrap_or_else(|exit| exit)
+}
+
+fn deploy(line: Deploy) -> Exit {
+    let begin = |options, command: &dyn Fn(&mut Session) -> Result<Exit, Refusal>| {
+        Session::run(Called::Deploy, options, |session| command(session))
+    };
+    match line.command {
+        None => begin(&line.run.common.project, &|session| playbook::run(&line.run, false, session)),
+        Some(Command::Plan(options)) => {
+            begin(&options.common.project, &|session| playbook::run(&options, true, session))
+        }
+        Some(Command::Ping(options)) => begin(&options.common.project, &|session| ping::run(&options, session)),
+        Some(Command::Run(options)) => begin(&options.common.project, &|session| adhoc::run(&options, session)),
+        Some(Command::Inventory(options)) => begin(&options.project, &|session| inventory::run(&options, session)),
+        Some(Command::Doc(options)) => show_doc(&options),
+        Some(Command::Completions { shell }) => completions(shell),
+    }
+}
+
+fn ansible_playbook(line: AnsiblePlaybook) -> Exit {
+    let options = &line.run;
+    Session::run(Called::Ansible, &options.common.project, |session| playbook::run(options, false, session))
+}
+
+fn ansible(line: Ansible) -> Exit {
+    Session::run(Called::Ansible, &line.run.common.project, |session| adhoc::run(&line.run, session))
+}
+
+fn ansible_inventory(line: AnsibleInventory) -> Exit {
+    Session::run(Called::Ansible, &line.run.project, |session| inventory::run(&line.run, session))
+}
+
+/// The words of the command line, or how the program ends without them.
+fn parse<L: Parser>(name: &str) -> Result<L, Exit> {
+    use clap::error::ErrorKind;
+    L::try_parse().map_err(|error| match error.kind() {
+        ErrorKind::DisplayVersion => show_version(name),
+        ErrorKind::DisplayHelp => {
+            // Whoever reads help through a pipe may go away; that is no fault.
+            let _ = error.print();
+            Exit::Success
+        }
+        _ => {
+            let _ = error.print();
+            Exit::Options
+        }
+    })
+}
+
+fn show_version(name: &str) -> Exit {
+    let desk = Desk::new();
+    outside_of_projects(|screen| {
+        let config = desk.config().map_err(Refusal::options)?;
+        screen.print(&version::text(name, &config), None);
+        Ok(Exit::Success)
+    })
+}
+
+fn show_doc(options: &options::DocCommand) -> Exit {
+    outside_of_projects(|screen| doc::run(options, screen))
+}
+
+fn completions(shell: clap_complete::Shell) -> Exit {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Deploy::command(), "deploy", &mut script);
+    outside_of_projects(|screen| {
+        screen.print(String::from_utf8_lossy(&script).trim_end(), None);
+        Ok(Exit::Success)
+    })
+}
+
+fn not_part(name: &str) -> Exit {
+    outside_of_projects(|_| {
+        let error = value::Diagnostic::error("options", format!("{name} is not part of deploy"));
+        Err(Refusal::options(error.help("deploy is ansible-playbook, ansible, ansible-inventory and ansible-doc")))
+    })
+}
+
+/// For commands that read no project: a screen, and errors drawn.
+fn outside_of_projects(command: impl FnOnce(&mut Screen) -> Result<Exit, Refusal>) -> Exit {
+    let mut screen = Screen::terminal(Default::default(), std::env::var_os("NO_COLOR").map(|_| false));
+    command(&mut screen).unwrap_or_else(|refusal| {
+        for diagnostic in &refusal.diagnostics {
+            screen.say(&render_diagnostic(diagnostic, &value::SourceMap::default(), screen.has_color()), None);
+        }
+        refusal.exit
+    })
 }

@@ -1,14 +1,14 @@
 //! What can be said on the command line. Names and letters that hands know from `ansible-playbook` and `ansible` are kept.
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use super::exit::EXIT_CODES;
+use super::reference;
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
 /// Runs Ansible playbooks on systemd hosts over SSH: nothing is installed there, and nothing else is needed here.
 #[derive(Debug, Parser)]
 #[command(name = "deploy", version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
-#[command(
-    after_help = "Exit codes: 0 all went well · 1 it could not start · 2 a host failed · 4 a host was unreachable, or a file could not be \
-    parsed · 5 wrong options · 99 interrupted"
-)]
+#[command(arg_required_else_help = true, after_help = exit_codes())]
 pub struct Deploy {
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -38,7 +38,7 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct PlaybookCommand {
     /// Playbooks, run one after the other
-    #[arg(required = true, value_name = "PLAYBOOK")]
+    #[arg(required = true, value_name = "PLAYBOOK", value_hint = ValueHint::FilePath)]
     pub playbooks: Vec<PathBuf>,
     #[command(flatten)]
     pub common: Common,
@@ -78,19 +78,23 @@ pub struct AdHocCommand {
     pub pattern: String,
     /// The module
     #[arg(short, long, value_name = "MODULE", default_value = "command")]
+    #[arg(value_parser = ModuleName, hide_possible_values = true)]
     pub module_name: String,
     /// Its arguments: `key=value ...`, or the command
-    #[arg(short, long, value_name = "ARGS", default_value = "")]
+    #[arg(short, long, value_name = "ARGS", default_value = "", allow_hyphen_values = true)]
     pub args: String,
     /// One line per host
     #[arg(short, long)]
     pub one_line: bool,
     /// Where `group_vars` and roles are looked for
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub playbook_dir: Option<PathBuf>,
     /// Show which hosts match, and end
     #[arg(long)]
     pub list_hosts: bool,
+    /// Seconds that the module may take
+    #[arg(long, value_name = "SECONDS")]
+    pub task_timeout: Option<u32>,
     #[command(flatten)]
     pub common: Common,
 }
@@ -140,8 +144,11 @@ pub struct InventoryCommand {
 #[derive(Debug, Args)]
 pub struct DocCommand {
     /// None: a list of all modules
-    #[arg(value_name = "MODULE")]
+    #[arg(value_name = "MODULE", value_parser = ModuleName, hide_possible_values = true)]
     pub modules: Vec<String>,
+    /// All modules with a line each
+    #[arg(short, long)]
+    pub list: bool,
     /// As JSON
     #[arg(short, long)]
     pub json: bool,
@@ -151,7 +158,7 @@ pub struct DocCommand {
 #[derive(Clone, Debug, Default, Args)]
 pub struct ProjectOptions {
     /// An inventory: a file, a folder, a script, or hosts with commas (`a,b,`)
-    #[arg(short, long, value_name = "INVENTORY", action = ArgAction::Append)]
+    #[arg(short, long, alias = "inventory-file", value_hint = ValueHint::AnyPath, value_name = "INVENTORY", action = ArgAction::Append)]
     pub inventory: Vec<String>,
     /// Only these of the hosts
     #[arg(short, long, value_name = "PATTERN", action = ArgAction::Append)]
@@ -255,35 +262,60 @@ pub enum OutputFormat {
     Json,
 }
 
+fn exit_codes() -> String {
+    let codes = EXIT_CODES.iter().map(|(code, meaning)| format!("{code:>5}  {meaning}\n"));
+    format!("Exit codes:\n{}", codes.collect::<String>())
+}
+
+/// Any word, and the modules' names for completion.
+#[derive(Clone)]
+struct ModuleName;
+
+impl TypedValueParser for ModuleName {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&clap::Arg>,
+        word: &std::ffi::OsStr,
+    ) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, arg, word)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(reference::entries().iter().map(|entry| PossibleValue::new(entry.name))))
+    }
+}
+
 /// `ansible-playbook`.
 #[derive(Debug, Parser)]
-#[command(name = "ansible-playbook", disable_version_flag = true)]
+#[command(name = "ansible-playbook", version, arg_required_else_help = true, after_help = exit_codes())]
 pub struct AnsiblePlaybook {
-    /// Show the version
-    #[arg(long)]
-    pub version: bool,
     #[command(flatten)]
     pub run: PlaybookCommand,
 }
 
 /// `ansible`.
 #[derive(Debug, Parser)]
-#[command(name = "ansible", disable_version_flag = true)]
+#[command(name = "ansible", version, arg_required_else_help = true, after_help = exit_codes())]
 pub struct Ansible {
-    /// Show the version
-    #[arg(long)]
-    pub version: bool,
     #[command(flatten)]
     pub run: AdHocCommand,
 }
 
+/// `ansible-doc`.
+#[derive(Debug, Parser)]
+#[command(name = "ansible-doc", version, after_help = exit_codes())]
+pub struct AnsibleDoc {
+    #[command(flatten)]
+    pub run: DocCommand,
+}
+
 /// `ansible-inventory`.
 #[derive(Debug, Parser)]
-#[command(name = "ansible-inventory", disable_version_flag = true)]
+#[command(name = "ansible-inventory", version, arg_required_else_help = true, after_help = exit_codes())]
 pub struct AnsibleInventory {
-    /// Show the version
-    #[arg(long)]
-    pub version: bool,
     #[command(flatten)]
     pub run: InventoryCommand,
 }

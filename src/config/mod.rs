@@ -35,6 +35,10 @@ pub struct Config {
     pub remote_port: Option<u16>,
     pub vault_password_file: Option<PathBuf>,
     pub vault_identity_list: Vec<String>,
+    /// Whether only a password with the text's own id may open it.
+    pub vault_id_match: bool,
+    pub connection_password_file: Option<PathBuf>,
+    pub become_password_file: Option<PathBuf>,
     pub ask_vault_pass: bool,
     /// `merge` instead of `replace`.
     pub merge_hashes: bool,
@@ -176,7 +180,14 @@ impl Reader<'_> {
             vault_identity_list: self
                 .words("defaults", "vault_identity_list", "ANSIBLE_VAULT_IDENTITY_LIST")
                 .unwrap_or_default(),
+            vault_id_match: self.flag("defaults", "vault_id_match", "ANSIBLE_VAULT_ID_MATCH", false)?,
             ask_vault_pass: self.flag("defaults", "ask_vault_pass", "ANSIBLE_ASK_VAULT_PASS", false)?,
+            connection_password_file: self.path(
+                "defaults",
+                "connection_password_file",
+                "ANSIBLE_CONNECTION_PASSWORD_FILE",
+            ),
+            become_password_file: self.path("defaults", "become_password_file", "ANSIBLE_BECOME_PASSWORD_FILE"),
             merge_hashes: self
                 .text("defaults", "hash_behaviour", "ANSIBLE_HASH_BEHAVIOUR")
                 .is_some_and(|word| word == "merge"),

@@ -51,6 +51,24 @@ impl VarsDirs {
         Ok(layers)
     }
 
+    /// What one group's own files say; those beside the playbook, if `playbook`.
+    pub fn own_of_group(&self, name: &str, playbook: bool, loader: &Loader) -> Layers {
+        self.own("group_vars", name, playbook, loader)
+    }
+
+    pub fn own_of_host(&self, name: &str, playbook: bool, loader: &Loader) -> Layers {
+        self.own("host_vars", name, playbook, loader)
+    }
+
+    fn own(&self, folder: &str, name: &str, playbook: bool, loader: &Loader) -> Layers {
+        let beside = self.playbook.iter().filter(|_| playbook);
+        let mut layers = Vec::new();
+        for dir in self.inventory.iter().chain(beside) {
+            layers.extend(self.read(&dir.join(folder), name, loader)?);
+        }
+        Ok(layers)
+    }
+
     fn of(&self, groups: &[&str], loader: &Loader) -> Layers {
         let mut layers = Vec::new();
         for dirs in [&self.inventory, &self.playbook] {

@@ -12,7 +12,7 @@ mod yaml;
 
 pub use literal::literal;
 pub use pattern::{Matched, glob, limit};
-pub use show::{ShowOptions, graph, host_variables, list};
+pub use show::{Show, for_json};
 pub use source::{Options, load};
 
 use crate::engine::message::HostId;
@@ -178,7 +178,8 @@ impl Inventory {
             groups.iter().filter_map(|name| self.groups.get(*name)).map(|group| group.vars.clone()).collect()
         };
         let others: Vec<_> = groups.iter().copied().filter(|name| *name != "all").collect();
-        let mut layers = own(&groups.iter().copied().filter(|name| *name == "all").collect::<Vec<_>>());
+        // Those of `all` are everybody's: even of a `localhost` that no inventory names.
+        let mut layers = own(&["all"]);
         layers.extend(own(&others));
         layers.extend(self.vars_dirs.all(loader)?);
         layers.extend(self.vars_dirs.groups(&others, loader)?);
@@ -186,6 +187,35 @@ impl Inventory {
         layers.extend(self.vars_dirs.host(name, loader)?);
         let layers: Layers = layers.into_iter().filter(|layer| !layer.is_empty()).collect();
         self.layers.lock().unwrap_or_else(PoisonError::into_inner).insert(id, layers.clone());
+        Ok(layers)
+    }
+
+    /// What is set for a group itself, the weakest first; with what stands beside the playbook, if `playbook`.
+    fn own_layers_of_group(
+        &self,
+        name: &str,
+        playbook: bool,
+        loader: &crate::world::loader::Loader,
+    ) -> Result<Vec<Arc<Map>>, Vec<Diagnostic>> {
+        let Some(group) = self.groups.get(name) else { return Ok(Vec::new()) };
+        let mut layers = vec![group.vars.clone()];
+        layers.extend(self.vars_dirs.own_of_group(name, playbook, loader)?);
+        if group.priority != 1 {
+            layers.push(Arc::new([("ansible_group_priority", Value::from(group.priority))].into_iter().collect()));
+        }
+        Ok(layers)
+    }
+
+    /// The same for a host, without what its groups say.
+    fn own_layers_of_host(
+        &self,
+        id: HostId,
+        playbook: bool,
+        loader: &crate::world::loader::Loader,
+    ) -> Result<Vec<Arc<Map>>, Vec<Diagnostic>> {
+        let Some((name, host)) = self.host(id) else { return Ok(Vec::new()) };
+        let mut layers = vec![host.vars.clone()];
+        layers.extend(self.vars_dirs.own_of_host(name, playbook, loader)?);
         Ok(layers)
     }
 

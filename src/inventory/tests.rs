@@ -27,6 +27,30 @@ fn read(files: &[(&str, &str)]) -> (Inventory, Loader) {
     (inventory, loader)
 }
 
+fn show<'s>(inventory: &'s Inventory, loader: &'s Loader) -> Show<'s> {
+    Show { inventory, loader, export: false, playbook_vars: false, extra: Arc::default() }
+}
+
+#[test]
+fn exported_variables_stay_where_they_were_set() {
+    let files = [
+        ("/p/inv/hosts", "[web]\na own=1\n[web:vars]\ng=1\n"),
+        ("/p/inv/group_vars/web.yml", "f: 2\n"),
+        ("/p/group_vars/web.yml", "p: 3\n"),
+    ];
+    let (mut inventory, loader) = read(&files);
+    inventory.add_playbook_dir(Path::new("/p"));
+    let exported = |playbook_vars| {
+        let list = Show { export: true, playbook_vars, ..show(&inventory, &loader) }.list(None).unwrap();
+        json_text(&list, Json::LINE)
+    };
+    assert!(exported(false).contains(r#""hostvars": {"a": {"own": 1}}"#), "{}", exported(false));
+    assert!(exported(false).contains(r#""vars": {"g": 1, "f": 2}"#), "{}", exported(false));
+    assert!(exported(true).contains(r#""vars": {"g": 1, "f": 2, "p": 3}"#), "{}", exported(true));
+    let nested = json_text(&show(&inventory, &loader).nested(None).unwrap(), Json::LINE);
+    assert!(nested.starts_with(r#"{"all": {"children": {"web": {"hosts": {"a": {"#), "{nested}");
+}
+
 fn names(inventory: &mut Inventory, pattern: &str) -> String {
     let matched = inventory.matching(&[pattern.to_string()], None).unwrap();
     matched.hosts.iter().map(|id| inventory.host_name(*id)).collect::<Vec<_>>().join(" ")
@@ -35,7 +59,7 @@ fn names(inventory: &mut Inventory, pattern: &str) -> String {
 #[test]
 fn the_list_is_that_of_ansible_inventory() {
     let (inventory, loader) = read(&[("/p/hosts", HOSTS)]);
-    let list = list(&inventory, None, ShowOptions::default(), &loader).unwrap();
+    let list = show(&inventory, &loader).list(None).unwrap();
     let groups = |name: &str| json_text(list.get(name).unwrap(), Json::LINE);
     assert_eq!(groups("all"), r#"{"children": ["ungrouped", "prod", "empty"]}"#);
     assert_eq!(groups("prod"), r#"{"children": ["web", "db"]}"#);
@@ -52,7 +76,7 @@ fn the_list_is_that_of_ansible_inventory() {
 #[test]
 fn the_graph_is_that_of_ansible_inventory() {
     let (inventory, loader) = read(&[("/p/hosts", HOSTS)]);
-    let graph = graph(&inventory, "prod", ShowOptions { vars: true, ..ShowOptions::default() }, &loader).unwrap();
+    let graph = show(&inventory, &loader).graph("prod", true).unwrap();
     let expected =
         "@prod:\n  |--@web:\n  |  |--web1\n  |  |  |--{env = prod}\n  |  |  |--{port = 80}\n  |  |  |--{x = a b}";
     assert!(graph.starts_with(expected) && graph.ends_with("\n  |--{env = prod}"), "{graph}");
@@ -93,7 +117,7 @@ fn group_vars_stand_in_ansibles_order() {
     ];
     let (mut inventory, loader) = read(&files);
     inventory.add_playbook_dir(Path::new("/p"));
-    let vars = host_variables(&inventory, 0, &loader).unwrap();
+    let vars = show(&inventory, &loader).host(0).unwrap();
     let get = |name: &str| vars.get(name).map(Value::to_text).unwrap_or_default();
     assert_eq!([get("g"), get("all"), get("own"), get("only"), get("p")], ["group", "1", "file", "here", "playbook"]);
 }
@@ -110,7 +134,8 @@ fn yaml_inventories_and_scripts_say_the_same() {
     );
     let loader = Loader::new(Arc::new(script), Arc::default(), Arc::default());
     let inventory = load(&["/p/inv".into()], &Options::default(), &loader, &mut Vec::new()).unwrap();
-    assert_eq!(host_variables(&inventory, 0, &loader).unwrap().to_text(), "{'env': 'prod', 'port': 80}");
+    let vars = Value::from(show(&inventory, &loader).host(0).unwrap());
+    assert_eq!(vars.to_text(), "{'env': 'prod', 'port': 80}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What is meant: playbooks, roles and task files as typed plays and tasks, every keyword with its place.
 //!
 //! `Parser` loads them; `model` is what comes of it; `search` says where a task's files are looked for.
+mod adhoc;
 mod arguments;
 mod imports;
 mod keywords;
@@ -15,6 +16,7 @@ mod tasks;
 #[cfg(test)]
 mod tests;
 
+pub use adhoc::Words;
 pub use arguments::{Unbalanced, split as split_arguments};
 pub use keywords::is_template;
 pub use parser::{Evaluate, Included, Load, Parser};

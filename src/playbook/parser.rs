@@ -131,7 +131,7 @@ impl<'p> Reader<'p> {
         }
     }
 
-    fn finish<T>(self, value: T) -> Load<T> {
+    pub fn finish<T>(self, value: T) -> Load<T> {
         if self.errors.is_empty() { Ok(value) } else { Err(self.errors) }
     }
 

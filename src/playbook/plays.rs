@@ -235,7 +235,8 @@ fn imported(entries: &[(yaml::Node, yaml::Node)]) -> Option<&yaml::Node> {
     entries.iter().find(|(key, _)| key.as_str().is_some_and(is_import)).map(|(_, value)| value)
 }
 
-fn empty(span: Span) -> Play {
+/// A play without anything in it.
+pub(super) fn empty(span: Span) -> Play {
     Play {
         span,
         name: None,

@@ -119,6 +119,11 @@ impl Reader<'_> {
         keywords::read(keywords, word, value, &mut self.errors)
     }
 
+    /// A task that is nothing but a module with its arguments.
+    pub fn single(&mut self, span: Span, entry: (yaml::Node, yaml::Node), around: &Around) -> Option<Node> {
+        self.task(span, &[entry], around)
+    }
+
     fn task(&mut self, span: Span, entries: &[(yaml::Node, yaml::Node)], around: &Around) -> Option<Node> {
         let holder = if around.handlers { Holder::Handler } else { Holder::Task };
         let mut draft = Draft::default();

@@ -1,7 +1,9 @@
 //! The project of a run: playbooks, inventory and variables, as the engine and the evaluation of tasks ask for them.
 //!
-//! `open` makes a play ready to run, `include` brings what a host reached; this file holds them and answers for variables.
+//! `open` makes a play ready to run, `include` brings what a host reached, `list` shows plays that are not run; this file holds them
+//! and answers for variables.
 mod include;
+mod list;
 mod open;
 
 use crate::action::{Halt, World};

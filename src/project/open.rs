@@ -39,7 +39,7 @@ impl Playbooks {
     }
 
     /// The play with what is asked of it: prompts are answered, and tasks that are not meant are left out.
-    fn play_vars(&self, planned: &Planned) -> Result<(Arc<PlayVars>, HostScope), Diagnostic> {
+    pub(super) fn play_vars(&self, planned: &Planned) -> Result<(Arc<PlayVars>, HostScope), Diagnostic> {
         let written = &planned.play;
         let prompted = self.prompts(written)?;
         let before = PlayVars::new(written.clone(), String::new(), planned.playbook_dir.clone(), prompted.clone());
@@ -145,7 +145,7 @@ impl Playbooks {
     }
 
     /// The hosts of the play's pattern, cut down by `--limit`, in the order that it wants.
-    fn hosts(&self, play: &Play, opening: &Opening) -> Result<Vec<HostId>, Diagnostic> {
+    pub(super) fn hosts(&self, play: &Play, opening: &Opening) -> Result<Vec<HostId>, Diagnostic> {
         let patterns = opening.patterns(play)?;
         let span = crate::vars::Variables::origin(&play.hosts).or(Some(play.span));
         let (mut hosts, unmatched) = self.variables.change_inventory(|inventory| {
@@ -204,8 +204,8 @@ impl Playbooks {
 }
 
 /// Evaluates a play's keywords, with the names that are known before any host.
-struct Opening<'s> {
-    scope: &'s HostScope,
+pub(super) struct Opening<'s> {
+    pub scope: &'s HostScope,
 }
 
 impl Opening<'_> {
@@ -236,7 +236,7 @@ impl Opening<'_> {
         number.map(Some).map_err(|_| Diagnostic::error("keyword-value", format!("`{text}` is no number")).at(span))
     }
 
-    fn patterns(&self, play: &Play) -> Result<Vec<String>, Diagnostic> {
+    pub(super) fn patterns(&self, play: &Play) -> Result<Vec<String>, Diagnostic> {
         let hosts = self.value(Some(&play.hosts))?.unwrap_or_default();
         Ok(match &hosts {
             Value::List(items) => items.iter().map(Value::to_text).collect(),

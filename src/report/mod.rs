@@ -5,6 +5,7 @@ mod diff;
 mod human;
 mod json;
 mod live;
+mod ping;
 mod result;
 mod screen;
 mod secrets;
@@ -14,6 +15,7 @@ pub use diagnostic::render as render_diagnostic;
 pub use human::Human;
 pub use json::JsonLines;
 pub use live::Live;
+pub use ping::Ping;
 pub use screen::{Color, Screen};
 pub use secrets::Secrets;
 

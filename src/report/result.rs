@@ -20,6 +20,13 @@ pub fn dump(outcome: &Outcome, verbosity: u8, expanded: bool) -> String {
     json_text(&Value::from(shown), Json { indent, sort_keys: true, ascii: false, compact: false })
 }
 
+/// All in one line, without spaces after commas.
+pub fn one_line(outcome: &Outcome, verbosity: u8) -> String {
+    let layout = Json { indent: Some(0), sort_keys: true, ascii: false, compact: false };
+    // Line ends inside of texts are escaped, so these are the layout's own.
+    json_text(&Value::from(shown(&outcome.result, verbosity)), layout).replace('\n', "")
+}
+
 fn shown(result: &Map, verbosity: u8) -> Map {
     let hidden = |name: &str| {
         name.starts_with("_ansible_")

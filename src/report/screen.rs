@@ -131,3 +131,31 @@ impl Drop for Screen {
         self.flush();
     }
 }
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+    use std::sync::Mutex;
+
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What is printed on standard output, without colours.
+    pub fn printed(show: impl FnOnce(&mut Screen)) -> String {
+        let out = Kept::default();
+        let mut screen = Screen::new(Box::new(out.clone()), Box::new(std::io::sink()), Arc::default(), false, 80);
+        show(&mut screen);
+        drop(screen);
+        String::from_utf8(out.0.lock().unwrap().clone()).unwrap()
+    }
+}

@@ -77,6 +77,13 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     ACTIONS.iter().flat_map(|action| action.modules().iter().copied())
 }
 
+/// Whether a module is an action, or one on the host, by its name with the collection.
+pub fn is_ours(full: &str) -> bool {
+    let (collection, name) = full.rsplit_once('.').unwrap_or((crate::playbook::names::BUILTIN, full));
+    let of_host = || target::modules::find(name).is_some_and(|module| module.info().collection == collection);
+    collection == crate::playbook::names::BUILTIN && names().any(|known| known == name) || of_host()
+}
+
 /// The table of a module's arguments: the action's own, where it has one, before the host's.
 pub fn spec_of(module: &str) -> Option<Spec<'static>> {
     let own = ACTIONS.iter().find(|action| action.modules().contains(&module)).and_then(|action| action.spec());

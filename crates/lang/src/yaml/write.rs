@@ -44,7 +44,7 @@ pub struct Problem(pub String);
 pub fn write(value: &Value, layout: &Layout) -> Result<String, Problem> {
     let mut events =
         vec![Event::stream_start(Encoding::Utf8), Event::document_start(None, &[], !layout.explicit_start)];
-    Writer { layout, anchors: Anchors::of(value), events: &mut events }.push(value)?;
+    Writer { layout, anchors: Anchors::of(value, layout), events: &mut events }.push(value)?;
     events.push(Event::document_end(!layout.explicit_end));
     events.push(Event::stream_end());
     let mut out = Vec::new();
@@ -84,9 +84,9 @@ struct Anchors {
 }
 
 impl Anchors {
-    fn of(value: &Value) -> Self {
+    fn of(value: &Value, layout: &Layout) -> Self {
         let mut anchors = Self::default();
-        anchors.meet(value);
+        anchors.meet(value, layout);
         anchors
     }
 
@@ -94,11 +94,13 @@ impl Anchors {
         match value {
             Value::List(items) | Value::Tuple(items) => Some(Arc::as_ptr(items) as usize),
             Value::Map(map) => Some(Arc::as_ptr(map) as usize),
+            Value::Vaulted(vaulted) => Some(vaulted.ciphertext.as_ptr() as usize),
             _ => None,
         }
     }
 
-    fn meet(&mut self, value: &Value) {
+    /// In the order in which they are written, since names count up in it.
+    fn meet(&mut self, value: &Value, layout: &Layout) {
         let Some(place) = Self::place(value) else { return };
         if let Some(name) = self.met.get_mut(&place) {
             if name.is_none() {
@@ -109,8 +111,8 @@ impl Anchors {
         }
         self.met.insert(place, None);
         match value {
-            Value::List(items) | Value::Tuple(items) => items.iter().for_each(|item| self.meet(item)),
-            Value::Map(map) => map.values().for_each(|item| self.meet(item)),
+            Value::List(items) | Value::Tuple(items) => items.iter().for_each(|item| self.meet(item, layout)),
+            Value::Map(map) => entries(map, layout).iter().for_each(|(_, item)| self.meet(item, layout)),
             _ => {}
         }
     }
@@ -156,16 +158,17 @@ impl Writer<'_> {
                 self.events.push(Event::sequence_end());
             }
             Value::Map(map) => self.map(map, anchor)?,
+            Value::Vaulted(vaulted) => {
+                let text = &vaulted.ciphertext;
+                self.events.push(Event::scalar(anchor, Some("!vault"), text, false, false, ScalarStyle::Literal));
+            }
             other => return Err(Problem(format!("cannot represent an object of type {}", other.type_name()))),
         }
         Ok(())
     }
 
     fn map(&mut self, map: &Map, anchor: Option<&str>) -> Result<(), Problem> {
-        let mut entries: Vec<(&Value, &Value)> = map.iter().map(|(key, value)| (key.value(), value)).collect();
-        if self.layout.sort_keys {
-            sort(&mut entries);
-        }
+        let entries = entries(map, self.layout);
         let simple = |(key, value): &(&Value, &Value)| self.is_simple(key) && self.is_simple(value);
         let flow = self.layout.flow.unwrap_or_else(|| entries.iter().all(simple));
         let style = if flow { MappingStyle::Flow } else { MappingStyle::Block };
@@ -213,6 +216,14 @@ impl Writer<'_> {
     }
 }
 
+fn entries<'m>(map: &'m Map, layout: &Layout) -> Vec<(&'m Value, &'m Value)> {
+    let mut entries: Vec<(&Value, &Value)> = map.iter().map(|(key, value)| (key.value(), value)).collect();
+    if layout.sort_keys {
+        sort(&mut entries);
+    }
+    entries
+}
+
 /// Keys that cannot be compared stay in their order, all of them.
 fn sort(entries: &mut [(&Value, &Value)]) {
     let all_texts = entries.iter().all(|(key, _)| matches!(key, Value::Str(_)));
@@ -252,5 +263,13 @@ mod tests {
         let value = Value::map([("b", Value::list([1.into(), Value::Null])), ("a", Value::map([("c", 1.5)]))]);
         assert_eq!(write(&value, &Layout::default()).unwrap(), "a: {c: 1.5}\nb: [1, null]\n");
         assert_eq!(write(&"text".into(), &Layout::default()).unwrap(), "text\n");
+    }
+
+    #[test]
+    fn what_stands_twice_is_named_in_the_order_of_writing() {
+        let (one, two) = (Value::list([1.into()]), Value::list([2.into()]));
+        let entries = [("d", one.clone()), ("c", two.clone()), ("b", one), ("a", two)];
+        let text = write(&Value::map(entries), &Layout { flow: Some(true), ..Layout::default() }).unwrap();
+        assert_eq!(text, "{a: &id001 [2], b: &id002 [1], c: *id001, d: *id002}\n");
     }
 }

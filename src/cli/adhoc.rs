@@ -1,0 +1,119 @@
+//! `deploy run` and `ansible`: one module on the hosts of a pattern.
+use super::exit::{Exit, Refusal};
+use super::options::{AdHocCommand, OutputFormat};
+use super::run::{self, Asked};
+use super::session::{Called, Session};
+use super::version;
+use crate::engine::message::{Event, Failure, HostId, Outcome, Status};
+use crate::playbook::Words;
+use crate::project::Playbooks;
+use crate::report::{AdHoc, Names, Renderer};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use value::{Diagnostic, Map, Value};
+
+/// Modules that mean nothing without arguments.
+const NEED_ARGUMENTS: [&str; 4] = ["command", "shell", "script", "raw"];
+/// What only makes sense inside a playbook.
+const ONLY_IN_PLAYBOOKS: [&str; 3] = ["import_playbook", "import_tasks", "import_role"];
+
+pub fn run(options: &AdHocCommand, session: &mut Session) -> Result<Exit, Refusal> {
+    check(options)?;
+    if options.common.output == OutputFormat::Human && session.called == Called::Ansible {
+        session.introduce(&|config| version::text("ansible", config));
+    }
+    let dir = options.playbook_dir.clone().or_else(|| session.config.playbook_dir.clone());
+    let dir = session.files.absolute(Path::new(""), &dir.unwrap_or_else(|| PathBuf::from(".")).to_string_lossy());
+    let asked = Asked { playbook_dir: dir.clone(), only_lists: options.list_hosts, ..Asked::default() };
+    let prepared = run::prepare(&options.common, asked, session)?;
+    let hosts = prepared.matching(&options.pattern, session)?;
+    if options.list_hosts {
+        let lines: Vec<_> = hosts.iter().map(|host| format!("\n    {}", prepared.variables.host_name(*host))).collect();
+        session.screen.print(&format!("  hosts ({}):{}", hosts.len(), lines.concat()), None);
+        return Ok(Exit::Success);
+    }
+    if hosts.is_empty() {
+        return nobody(&options.pattern, session);
+    }
+    let mut renderer = AdHoc {
+        verbosity: session.verbosity,
+        diff: options.common.diff || session.config.diff,
+        one_line: options.one_line,
+    };
+    let words = Words {
+        pattern: &options.pattern,
+        module: &options.module_name,
+        args: &options.args,
+        timeout: options.task_timeout,
+    };
+    match prepared.parser.single_task(words, &dir) {
+        Ok(play) => {
+            let (variables, parser) = (prepared.variables.clone(), prepared.parser.clone());
+            let plays = prepared.plays.clone();
+            let playbooks = Playbooks::from_plays(vec![play], &dir, variables, parser, plays, run::prompt());
+            prepared.drive(playbooks, Box::new(renderer), session)
+        }
+        Err(faults)
+            if session.called == Called::Ansible && faults.iter().all(|fault| fault.code == "unknown-module") =>
+        {
+            let names = |host: HostId| prepared.variables.host_name(host).to_string();
+            faults.iter().for_each(|fault| session.say(fault));
+            fail_on_all(&hosts, &faults[0], &mut renderer, &names, session);
+            Ok(Exit::Failed)
+        }
+        Err(faults) => Err(Refusal::parser(faults)),
+    }
+}
+
+fn check(options: &AdHocCommand) -> Result<(), Refusal> {
+    let module = options.module_name.rsplit('.').next().unwrap_or_default();
+    if NEED_ARGUMENTS.contains(&module) && options.args.trim().is_empty() {
+        let error = Diagnostic::error("options", format!("{module} needs a command, and -a gives none"));
+        return Err(Refusal::options(error.help("`-m MODULE` names another module; `deploy ping` asks who answers")));
+    }
+    if ONLY_IN_PLAYBOOKS.contains(&module) {
+        return Err(Refusal::options(Diagnostic::error("options", format!("{module} is for playbooks alone"))));
+    }
+    Ok(())
+}
+
+/// Nothing to do is an answer for whoever asks as `ansible`, and a slip for people.
+pub fn nobody(pattern: &str, session: &mut Session) -> Result<Exit, Refusal> {
+    let message = format!("no host matches `{pattern}`, so there is nothing to do");
+    match session.called {
+        Called::Ansible => {
+            session.say(&Diagnostic::warning("pattern", message));
+            Ok(Exit::Success)
+        }
+        Called::Deploy => {
+            let error = Diagnostic::error("pattern", message);
+            Err(Refusal::error(error.help("`deploy inventory --graph` shows hosts and groups")))
+        }
+    }
+}
+
+/// Ansible finds out on each host that there is no such module.
+fn fail_on_all(
+    hosts: &[HostId],
+    fault: &Diagnostic,
+    renderer: &mut AdHoc,
+    names: &dyn Fn(HostId) -> String,
+    session: &mut Session,
+) {
+    let result: Map = [("changed", Value::Bool(false)), ("msg", format!("Task failed: {}", fault.message).into())]
+        .into_iter()
+        .collect();
+    let outcome = Outcome { failed: true, result: Arc::new(result), ..Outcome::default() };
+    let sources = session.sources.clone();
+    for host in hosts {
+        let event = Event::Task {
+            key: Default::default(),
+            host: *host,
+            delegate: None,
+            action: String::new(),
+            status: Status::Settled { outcome: outcome.clone(), failure: Failure::Fatal },
+            no_log: false,
+        };
+        renderer.event(&event, &Names { host: names, sources: &sources }, &mut session.screen);
+    }
+}

@@ -1,0 +1,69 @@
+//! How commands end: exit codes with Ansible's meanings, and errors that are drawn before the program goes.
+use std::process::ExitCode;
+use value::Diagnostic;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    Success = 0,
+    /// It could not start, or what was asked for is not there.
+    Error = 1,
+    /// A task failed on a host.
+    Failed = 2,
+    /// A host could not be reached.
+    Unreachable = 4,
+    /// The command line is wrong.
+    Options = 5,
+    /// Ctrl-C.
+    Interrupted = 99,
+    /// A fault of ours.
+    Unexpected = 250,
+}
+
+impl Exit {
+    /// Ansible gives one code to two cases: hosts that were not reached, and texts that cannot be parsed.
+    pub const PARSER: Exit = Exit::Unreachable;
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(exit as u8)
+    }
+}
+
+/// What every code means, for help texts and the reference.
+pub const EXIT_CODES: [(u8, &str); 7] = [
+    (0, "all went well"),
+    (1, "it could not start: a file, an inventory or a host pattern is not there"),
+    (2, "a task failed on a host"),
+    (4, "a host was unreachable, or a file could not be parsed"),
+    (5, "wrong options"),
+    (99, "interrupted"),
+    (250, "a fault of deploy itself"),
+];
+
+/// Why a command ends before its work.
+#[derive(Debug)]
+pub struct Refusal {
+    pub exit: Exit,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Refusal {
+    pub fn new(exit: Exit, diagnostic: Diagnostic) -> Self {
+        Self { exit, diagnostics: vec![diagnostic] }
+    }
+
+    /// A wrong word on the command line.
+    pub fn options(diagnostic: Diagnostic) -> Self {
+        Self::new(Exit::Options, diagnostic)
+    }
+
+    pub fn error(diagnostic: Diagnostic) -> Self {
+        Self::new(Exit::Error, diagnostic)
+    }
+
+    /// Faults of the project's texts.
+    pub fn parser(diagnostics: Vec<Diagnostic>) -> Self {
+        Self { exit: Exit::PARSER, diagnostics }
+    }
+}

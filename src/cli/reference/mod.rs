@@ -1,0 +1,133 @@
+//! The modules' reference, out of the tables that also check tasks: what `deploy doc` shows and what stands in docs/reference.
+#[cfg(test)]
+mod markdown;
+pub mod page;
+
+use crate::playbook::names;
+use std::sync::LazyLock;
+use target::module::Example;
+use target::modules;
+use value::spec::Spec;
+
+/// One module as a reader wants it.
+#[derive(Clone, Copy)]
+pub struct Entry {
+    /// Its short name.
+    pub name: &'static str,
+    /// Where the name lives: `ansible.builtin`.
+    pub collection: &'static str,
+    /// Other short names for it.
+    pub aliases: &'static [&'static str],
+    pub spec: Option<Spec<'static>>,
+    pub examples: &'static [Example],
+    /// Acts on every run.
+    pub repeats: bool,
+    /// Works on the controller alone; nothing happens on the host.
+    pub controller: bool,
+}
+
+static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
+    let mut entries: Vec<Entry> = modules::ALL.iter().map(|module| of_host(module.info().name)).collect();
+    for name in crate::action::action_names() {
+        if modules::find(name).is_none() {
+            entries.push(of_controller(name));
+        }
+    }
+    entries.sort_by_key(|entry| entry.name);
+    entries.dedup_by_key(|entry| entry.name);
+    entries
+});
+
+/// All modules, sorted by name.
+pub fn entries() -> &'static [Entry] {
+    &ENTRIES
+}
+
+/// By its short name, one of its other names, or the name with its collection.
+pub fn find(name: &str) -> Option<&'static Entry> {
+    let full = names::module(name, &[]).unwrap_or_else(|| name.to_string());
+    let short = full.rsplit('.').next().unwrap_or(name);
+    let written = name.rsplit('.').next().unwrap_or(name);
+    entries()
+        .iter()
+        .find(|entry| [short, written].iter().any(|word| entry.name == *word || entry.aliases.contains(word)))
+}
+
+impl Entry {
+    pub fn full_name(&self) -> String {
+        format!("{}.{}", self.collection, self.name)
+    }
+
+    /// The first sentence of its documentation.
+    pub fn summary(&self) -> String {
+        let first = paragraphs(self.spec.map_or("", |spec| spec.doc)).into_iter().next().unwrap_or_default();
+        match first.find(". ") {
+            Some(end) => first[..end].to_string(),
+            None => first.trim_end_matches('.').to_string(),
+        }
+    }
+}
+
+fn of_host(name: &'static str) -> Entry {
+    let module = modules::find(name);
+    let info = module.map(|module| module.info());
+    Entry {
+        name,
+        collection: info.map_or(names::BUILTIN, |info| info.collection),
+        aliases: info.map_or(&[], |info| info.aliases),
+        spec: crate::action::spec_of(name),
+        examples: module.map_or(&[], |module| module.examples()),
+        repeats: info.is_some_and(|info| info.repeats),
+        controller: false,
+    }
+}
+
+fn of_controller(name: &'static str) -> Entry {
+    Entry {
+        name,
+        collection: names::BUILTIN,
+        aliases: &[],
+        spec: crate::action::spec_of(name),
+        examples: &[],
+        repeats: false,
+        controller: true,
+    }
+}
+
+/// Documentation comments as paragraphs: lines are joined, empty ones part them.
+pub fn paragraphs(doc: &str) -> Vec<String> {
+    let mut all = vec![String::new()];
+    for line in doc.lines().map(str::trim) {
+        let last = all.len() - 1;
+        if line.is_empty() {
+            all.push(String::new());
+        } else if all[last].is_empty() {
+            all[last].push_str(line);
+        } else {
+            all[last].push(' ');
+            all[last].push_str(line);
+        }
+    }
+    all.retain(|paragraph| !paragraph.is_empty());
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_module_has_a_page() {
+        assert!(entries().len() > 20, "{}", entries().len());
+        for entry in entries() {
+            assert!(entry.spec.is_none() || !entry.summary().is_empty(), "{} has no documentation", entry.name);
+            assert_eq!(find(&entry.full_name()).map(|found| found.name), Some(entry.name));
+        }
+        assert!(find("no_such_module").is_none());
+    }
+
+    #[test]
+    fn lines_become_paragraphs() {
+        assert_eq!(paragraphs(" One\n line.\n\n Two.\n"), ["One line.", "Two."]);
+    }
+}
