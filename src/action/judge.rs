@@ -151,6 +151,9 @@ fn verdict(
         conditions(asking, vars, &mut outcome)?;
     }
     let Some(retry) = retry else { return Ok((outcome, false)) };
+    result::edit(&mut outcome, |fields| {
+        fields.insert("attempts", attempt);
+    });
     let holds = match task.until.as_slice() {
         [] => !outcome.failed,
         until => match seen(asking, vars, &outcome).first_false(until) {
@@ -159,14 +162,13 @@ fn verdict(
         },
     };
     let last = attempt > retry.retries;
-    let attempts = if last && !holds { retry.retries.max(1) } else { attempt };
-    result::edit(&mut outcome, |fields| {
-        fields.insert("attempts", attempts);
-        if last && !holds {
+    if last && !holds {
+        outcome.failed = true;
+        result::edit(&mut outcome, |fields| {
+            fields.insert("attempts", retry.retries.max(1));
             fields.insert("failed", true);
-        }
-    });
-    outcome.failed |= last && !holds;
+        });
+    }
     Ok((outcome, !holds && !last))
 }
 

@@ -64,8 +64,13 @@ impl<'n> Names<'n> {
 
     /// A condition: an expression without marks, or a boolean.
     pub fn condition(&self, written: &Value) -> Result<bool, Halt> {
-        self.guard(condition(written, &self.scope))
-            .map_err(|halt| halt.within("Error while evaluating conditional").at(origin(written)))
+        self.guard(condition(written, &self.scope)).map_err(|halt| match halt {
+            // It was evaluated, and is no condition.
+            Halt::Failed(failure) if failure.diagnostic.code == "conditional" => {
+                Halt::Failed(failure).at(origin(written))
+            }
+            halt => halt.within("Error while evaluating conditional").at(origin(written)),
+        })
     }
 
     /// What an expression without marks gives.

@@ -108,7 +108,7 @@ impl Human {
     fn one(&mut self, who: &str, outcome: &Outcome, failure: Failure, names: &Names, screen: &mut Screen) {
         if failure != Failure::None {
             self.draw(outcome, names, screen);
-            let line = format!("fatal: [{who}]: FAILED! => {}", dump(outcome, self.verbosity, false));
+            let line = format!("fatal: [{who}]: FAILED! => {}", dump(outcome, self.verbosity, always_shown(outcome)));
             return screen.print(&line, Some(Color::Error));
         }
         let (word, color) = word(outcome);
@@ -131,7 +131,10 @@ impl Human {
         }
         if outcome.skipped {
             screen.print(&format!("skipping: [{who}]{}", self.shown(outcome)), Some(Color::Skip));
-        } else if failure != Failure::None && !outcome.items.iter().any(|(_, item)| item.failed) {
+        } else if failure != Failure::None
+            // What `debug` says of a loop has no items left, and Ansible shows it beside them.
+            && (!outcome.result.contains("results") || !outcome.items.iter().any(|(_, item)| item.failed))
+        {
             let line = format!("fatal: [{who}]: FAILED! => {}", dump(outcome, self.verbosity, false));
             screen.print(&line, Some(Color::Error));
         }

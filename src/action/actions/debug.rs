@@ -38,11 +38,8 @@ impl Action for Debug {
         let mut fields = Map::new();
         match (given.get("var"), given.get("msg")) {
             (Some(var), _) => {
-                let text = match var {
-                    Value::Str(text) => text.clone(),
-                    other => Str::trusted(other.to_repr(), None),
-                };
-                let value = shown(instance, &text)?;
+                let Value::Str(text) = var else { return Err(no_expression(var)) };
+                let value = shown(instance, text)?;
                 fields.insert(text, value);
             }
             (None, Some(msg)) => {
@@ -55,6 +52,15 @@ impl Action for Debug {
         fields.insert("_ansible_verbose_always", true);
         Ok(Step::Known(result::ok(fields), Vec::new()))
     }
+}
+
+fn no_expression(var: &Value) -> Halt {
+    Halt::refused(format!(
+        "argument 'var' is of type {} and we were unable to convert to _check_type_str_no_conversion: '{}' is not a string and \
+         conversion is not allowed",
+        var.type_name(),
+        var.to_text()
+    ))
 }
 
 /// What cannot be evaluated is shown as such, and is no failure: that is what one debugs.

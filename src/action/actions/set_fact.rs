@@ -25,10 +25,15 @@ impl Action for SetFact {
             ));
         }
         let mut effects = Vec::new();
-        for (key, value) in facts.iter() {
-            let name = variable_name(key)?;
+        let mut named = Map::new();
+        for (key, value) in facts {
+            // Names may be templates, too.
+            let key = Key::from(instance.names.value(key.value())?);
+            let name = variable_name(&key)?;
             effects.push(Effect::SetFact { name: name.to_string(), value: value.clone(), cacheable });
+            named.insert(key, value);
         }
+        let facts = named;
         let fields: Map = [("ansible_facts", Value::from(facts))].into_iter().collect();
         Ok(Step::Known(result::ok(fields), effects))
     }

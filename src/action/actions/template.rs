@@ -76,7 +76,7 @@ impl Action for Template {
     }
 
     fn prepare(&self, instance: &Instance) -> Result<Step, Halt> {
-        let given = known(instance.arguments()?);
+        let given = known(instance)?;
         let text = |name: &str| given.get(name).map(Value::to_text).filter(|text| !text.is_empty());
         let (Some(src), Some(dest)) = (text("src"), text("dest")) else {
             return Err(Halt::refused("src and dest are required"));
@@ -99,14 +99,24 @@ impl Action for Template {
     }
 }
 
-/// `\n` was a word of two characters when it came from a playbook's plain scalar.
-fn known(given: &Map) -> Map {
-    let mut given = given.clone();
+/// Ansible passes over arguments that a template does not have, and real playbooks have such: they are told, and left out.
+fn known(instance: &Instance) -> Result<Map, Halt> {
+    let mut given = instance.arguments()?.clone();
+    given.retain(|key, _| {
+        let name = key.as_str().unwrap_or_default();
+        let known = name == "state" || Args::SPEC.arg(name).is_some();
+        if !known {
+            let place = key.as_text().and_then(|text| text.origin()).or(Some(instance.task().span));
+            instance.world().surroundings.warn(&format!("`template` has no argument '{name}'"), place);
+        }
+        known
+    });
+    // `\n` is a word of two letters where it came from a plain scalar.
     if let Some(Value::Str(newline)) = given.get("newline_sequence") {
         let plain = newline.replace("\\n", "\n").replace("\\r", "\r");
         given.insert("newline_sequence", plain);
     }
-    given
+    Ok(given)
 }
 
 fn rendered(instance: &Instance, args: &Map, src: &str, path: &Path, dest: &str) -> Result<Str, Halt> {
