@@ -4,7 +4,7 @@ use super::loops::{self, Control, LoopItem, Looped};
 use super::names::Names;
 use super::{Context, Halt, actions, arguments, connection, hold, identity, judge, keyword, result};
 use crate::engine::message::{
-    Begun, Connection, Effect, Include, Item, Meta, Outcome, Own, Prepared, Question, Retry, Work,
+    Begun, Connection, Effect, Include, Item, Meta, Outcome, Own, Prepared, Question, Retry, Transport, Work,
 };
 use crate::playbook::model::Task;
 use lang::template::Scope;
@@ -57,14 +57,16 @@ fn stopped(halt: Halt, asking: &Asking, names: &Names, begun: &mut Begun) -> Res
     Ok(outcome)
 }
 
-/// As the banner shows it: the role's name before the task's.
+/// As the banner shows it: the role's name before the task's. `include_role` speaks of the role that it brings.
 fn name(asking: &Asking, names: &Names) -> Result<String, Halt> {
     let task = asking.task();
-    let own = match &task.name {
-        Some(name) => names.banner(name)?,
-        None => task.action.written.to_string(),
+    let includes_role = task.action.name == "include_role";
+    let own = match (&task.name, task.args.map.get("name").or_else(|| task.args.map.get("role"))) {
+        (Some(name), _) => names.banner(name)?,
+        (None, Some(Value::Str(role))) if includes_role => format!("{} : {}", task.action.written, names.banner(role)?),
+        _ => task.action.written.to_string(),
     };
-    Ok(match task.frame.role() {
+    Ok(match task.frame.role().filter(|_| !includes_role) {
         Some(role) => format!("{} : {own}", role.name),
         None => own,
     })
@@ -246,8 +248,16 @@ fn delegate(asking: &Asking, names: &Names, begun: &mut Begun) -> Result<Option<
     if facts.unwrap_or(false) {
         begun.delegate_facts = asking.world.world.host_by_name(&host);
     }
-    begun.delegate = Some(host.clone());
-    Ok(Some(host).filter(|_| !same))
+    begun.delegate = Some(host.clone()).filter(|_| !same);
+    Ok(begun.delegate.clone())
+}
+
+/// The delegate as results show it: with its address, where that is another word.
+fn label(host: &str, connection: &Connection) -> String {
+    match &connection.transport {
+        Transport::Ssh(ssh) if ssh.address != host => format!("{host}({})", ssh.address),
+        _ => host.to_string(),
+    }
 }
 
 /// Whether it only looks, and whether it shows differences.

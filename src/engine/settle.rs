@@ -75,7 +75,7 @@ impl Engine {
         lane.cursor = entry.cursor.clone();
         if self.lists.is_rescuable(&entry.key) {
             let task = [
-                ("name", Value::from(entry.banner.name())),
+                ("name", entry.task.name.as_ref().map_or("", |_| entry.banner.name()).into()),
                 ("action", Value::from(entry.task.action.written.clone())),
                 ("args", Value::from(entry.task.args.map.clone())),
             ];

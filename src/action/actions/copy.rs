@@ -100,6 +100,8 @@ fn from_controller(
         let mut tree = Vec::new();
         walk(instance, &source, &prefix, local, &mut tree)?;
         args.insert("_entries", Value::list(tree));
+        let slash = if src.ends_with('/') { "/" } else { "" };
+        args.insert("src", format!("{}{slash}", source.display()));
         return Ok(());
     }
     if src.ends_with('/') {

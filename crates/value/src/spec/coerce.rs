@@ -29,8 +29,8 @@ pub fn coerce(value: &Value, kind: Kind) -> Result<Value, Refusal> {
 }
 
 fn refuse(value: &Value, kind: &str) -> Refusal {
-    let shown = if value.holds_secret() { "********".to_string() } else { value.to_text() };
-    Refusal(format!("{} '{shown}' cannot be converted to {kind}", value.type_name()))
+    let shown = if value.holds_secret() { "'********'".to_string() } else { value.to_repr() };
+    Refusal(format!("\"{shown}\" cannot be converted to {kind}"))
 }
 
 fn to_string(value: &Value) -> Result<Value, Refusal> {
@@ -102,7 +102,7 @@ fn list(value: &Value) -> Result<Value, Refusal> {
             text.split(',').map(|item| Value::Str(Str::from(item.trim()).with_secrecy(text.is_secret()))),
         )),
         Value::Int(_) | Value::Float(_) | Value::Bool(_) => Ok(Value::list([Value::Str(value.to_str())])),
-        other => Err(refuse(other, "a list")),
+        other => Err(Refusal(format!("<class '{}'> cannot be converted to a list", other.type_name()))),
     }
 }
 
@@ -115,7 +115,8 @@ fn dict(value: &Value) -> Result<Value, Refusal> {
             let entries = entries.collect::<Result<Vec<_>, _>>()?;
             Ok(Value::map(entries.into_iter().map(|(key, item)| (key.trim(), item.trim()))))
         }
-        other => Err(refuse(other, "a dict")),
+        Value::Str(_) => Err(Refusal("dictionary requested, could not parse JSON or key=value".into())),
+        other => Err(Refusal(format!("<class '{}'> cannot be converted to a dict", other.type_name()))),
     }
 }
 
