@@ -5,7 +5,7 @@ use crate::engine::message::{Brought, HostVars, Include, IncludeTarget, Outcome}
 use crate::playbook::model::Task;
 use crate::vars::{HostScope, PlayVars, View};
 use lang::template::render_value;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use value::{Diagnostic, Map, Value};
 
 impl Playbooks {
@@ -29,8 +29,8 @@ impl Playbooks {
                 self.parser.include_role(&args, task, parameters, &play.play, &play.playbook_dir)?
             }
         };
-        if !included.public_roles.is_empty() {
-            play.more_roles.write().unwrap_or_else(PoisonError::into_inner).extend(included.public_roles);
+        for role in included.public_roles {
+            play.make_public(role);
         }
         let nodes = self.settings.tags.of(&included.nodes, &|tag| words(tag, &scope));
         let handlers = included.handlers.into_iter().filter(|node| play.is_new_handler(node));

@@ -168,7 +168,7 @@ fn an_include_brings_tasks_and_handlers() {
     assert!(again.handlers.is_empty(), "handlers are there once, however often their role is included");
     let parameters = all_tasks(&brought.nodes)[0].frame.chain().find_map(|frame| frame.parameters.clone());
     assert_eq!(parameters.unwrap().get("x"), Some(&1.into()));
-    assert_eq!(project.opened(0).unwrap().more_roles.read().unwrap().len(), 1);
+    assert_eq!(project.opened(0).unwrap().roles().len(), 1);
     let include =
         Include { target: IncludeTarget::Tasks { path: "/p/no.yml".into() }, vars: Arc::default(), label: None };
     let outcome = project.load(&tasks[1], &include, &HostVars::default()).unwrap_err();

@@ -90,7 +90,7 @@ pub struct PlayVars {
     /// Answers to `vars_prompt`.
     pub prompted: Arc<Map>,
     /// Roles whose defaults and vars became public while the play ran.
-    pub more_roles: RwLock<Vec<Arc<Role>>>,
+    more_roles: RwLock<Vec<Arc<Role>>>,
     /// Where the handlers stand that the play has: a role that is included again brings them once.
     known_handlers: Mutex<HashSet<Span>>,
 }
@@ -102,6 +102,15 @@ impl PlayVars {
         Self { play, name, playbook_dir, prompted, more_roles: RwLock::default(), known_handlers }
     }
 
+    /// The whole play sees the role's defaults and vars from now on, and over those of the roles before it.
+    pub fn make_public(&self, role: Arc<Role>) {
+        let mut roles = self.more_roles.write().unwrap_or_else(PoisonError::into_inner);
+        let same =
+            |known: &Arc<Role>| known.path == role.path && known.vars == role.vars && known.defaults == role.defaults;
+        roles.retain(|known| !same(known));
+        roles.push(role);
+    }
+
     /// Whether a handler is new to the play, which knows it from now on.
     pub fn is_new_handler(&self, node: &Node) -> bool {
         let mut known = self.known_handlers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -109,7 +118,7 @@ impl PlayVars {
     }
 
     /// Roles that the whole play sees, in their order.
-    fn roles(&self) -> Vec<Arc<Role>> {
+    pub fn roles(&self) -> Vec<Arc<Role>> {
         let more = self.more_roles.read().unwrap_or_else(PoisonError::into_inner);
         self.play.roles.iter().chain(more.iter()).cloned().collect()
     }
