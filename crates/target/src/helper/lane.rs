@@ -245,10 +245,12 @@ impl Worker<'_> {
         self.machine.set_context(Context { environment: environment.clone(), deadline });
         let mut answers = Vec::with_capacity(items.len());
         for (index, args) in items.iter().enumerate() {
+            // What is planned lies over the machine only for who plans.
+            let mut bare = Overlay::default();
             let services = Serving { lane: self.lane, shared: self.shared, id: call.id, item: index as u32 };
             let mut work = Work {
                 machine: &mut *self.machine,
-                overlay: &mut self.overlay,
+                overlay: if mode == Mode::Plan { &mut self.overlay } else { &mut bare },
                 services: &services,
                 journal: &mut self.journal,
             };

@@ -61,6 +61,7 @@ modules! {
     package,
     ping,
     service,
+    setup,
     shell,
     stat,
     systemd_service,
