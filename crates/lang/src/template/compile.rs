@@ -98,7 +98,7 @@ impl Expression {
 
     /// As a condition needs it: the outside alone, whatever stands in it.
     pub(super) fn evaluate_in(&self, evaluation: &Evaluation) -> Result<Value, Stop> {
-        evaluation.run(&self.template)
+        evaluation.run_condition(&self.template)
     }
 }
 

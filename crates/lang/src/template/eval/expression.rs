@@ -3,6 +3,7 @@ use super::super::ast::{Args, Binary, Comparison, Expr, FilterCall, Node, TestCa
 use super::super::call::Arguments;
 use super::super::error::Stop;
 use super::super::methods;
+use super::super::render::is_template;
 use super::frame::Frame;
 use super::{Evaluation, globals, operators};
 use std::cmp::Ordering;
@@ -31,6 +32,9 @@ impl Evaluation<'_> {
 
     fn eval_node(&self, expression: &Expr, frame: &mut Frame) -> Result<Value, Stop> {
         match &expression.node {
+            Node::Constant(Value::Str(text)) if self.embedded.get() && is_template(text) => {
+                self.evaluate_text(&text.clone().with_origin(frame.span(expression.at)))
+            }
             Node::Constant(value) => Ok(value.clone()),
             Node::Name(name) => self.eval_name(name, frame),
             Node::List(items) => Ok(Value::List(Arc::new(self.eval_all(items, frame)?))),
@@ -291,7 +295,11 @@ impl Evaluation<'_> {
             return self.invoke(&function, arguments);
         }
         let function = self.eval(callee, frame)?;
-        let arguments = self.eval_args(args, frame)?;
+        let is_lookup = matches!(&callee.node, Node::Name(name) if matches!(&**name, "lookup" | "query" | "q"));
+        let arguments = match is_lookup {
+            true => self.with_embedded(true, || self.eval_args(args, frame))?,
+            false => self.eval_args(args, frame)?,
+        };
         self.invoke(&function, arguments)
     }
 }

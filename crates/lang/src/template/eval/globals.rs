@@ -1,7 +1,7 @@
 //! What every template has without anyone defining it.
 use super::super::call::Arguments;
 use super::super::error::Stop;
-use super::super::methods::time;
+use super::super::methods::{self, time};
 use super::super::object::{Object, ObjectRef};
 use super::range::range;
 use super::{Evaluation, lookup};
@@ -44,6 +44,10 @@ impl Object for Function {
     }
     fn is_callable(&self) -> bool {
         true
+    }
+    fn get(&self, key: &Value, _evaluation: &Evaluation) -> Result<Option<Value>, Stop> {
+        let is_fromkeys = self.name == "dict" && key.as_str() == Some("fromkeys");
+        Ok(is_fromkeys.then(|| ObjectRef::value(Function { name: "fromkeys", run: fromkeys })))
     }
     /// Something undefined among the arguments is the result, but for what is put together of them.
     fn call(&self, arguments: Arguments, evaluation: &Evaluation) -> Result<Value, Stop> {
@@ -107,6 +111,11 @@ fn pairs(value: &Value, map: &mut Map, evaluation: &Evaluation) -> Result<(), St
 
 fn dict(arguments: Arguments, evaluation: &Evaluation) -> Result<Value, Stop> {
     entries("dict", arguments, evaluation).map(Value::from)
+}
+
+/// `dict.fromkeys(keys, value)`
+fn fromkeys(arguments: Arguments, evaluation: &Evaluation) -> Result<Value, Stop> {
+    methods::call(&Map::new().into(), "fromkeys", arguments, evaluation)
 }
 
 struct Namespace {

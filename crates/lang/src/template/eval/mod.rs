@@ -41,6 +41,9 @@ pub struct Evaluation<'e> {
     known: RefCell<Vec<(Arc<str>, Value)>>,
     /// Counts what may answer differently when asked again (random, now, lookups): such variables are not kept.
     impure: Cell<u64>,
+    /// Whether a literal that is a template is evaluated, as in conditions and in the arguments of lookups (where 2.19 still
+    /// allows it).
+    embedded: Cell<bool>,
     /// Whether a secret was met since this was last asked.
     secret: Cell<bool>,
     /// Those that hold macros, which hold them: taken apart at the end.
@@ -72,6 +75,7 @@ impl<'e> Evaluation<'e> {
             chain: RefCell::default(),
             known: RefCell::default(),
             impure: Cell::new(0),
+            embedded: Cell::new(false),
             secret: Cell::new(false),
             modules: RefCell::default(),
             stack,
@@ -86,6 +90,14 @@ impl<'e> Evaluation<'e> {
     /// Says that what comes next may answer differently when asked again.
     pub fn note_impure(&self) {
         self.impure.set(self.impure.get() + 1);
+    }
+
+    /// Runs with literals that are templates evaluated, or not.
+    fn with_embedded<T>(&self, embedded: bool, run: impl FnOnce() -> T) -> T {
+        let before = self.embedded.replace(embedded);
+        let result = run();
+        self.embedded.set(before);
+        result
     }
 
     fn note_secret(&self) {

@@ -11,6 +11,15 @@ use value::{Key, Span, Str, Undefined, Value};
 impl Evaluation<'_> {
     /// A whole template: its value as it stands, perhaps undefined, with templates inside its items still to be evaluated.
     pub fn run(&self, template: &Template) -> Result<Value, Stop> {
+        self.with_embedded(false, || self.run_here(template))
+    }
+
+    /// As a condition: a literal in it that is a template is evaluated.
+    pub fn run_condition(&self, template: &Template) -> Result<Value, Stop> {
+        self.with_embedded(true, || self.run_here(template))
+    }
+
+    fn run_here(&self, template: &Template) -> Result<Value, Stop> {
         let mut frame = Frame::new(template);
         let value = match template.program.single() {
             Some(expression) => match self.eval(expression, &mut frame)? {

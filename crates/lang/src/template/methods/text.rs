@@ -122,7 +122,7 @@ fn changed_case(text: &str, name: &str) -> Option<String> {
     Some(match name {
         "lower" => text.to_lowercase(),
         "upper" => text.to_uppercase(),
-        "casefold" => text.to_lowercase().replace('ß', "ss"),
+        "casefold" => text.to_lowercase().replace('ß', "ss").replace('ſ', "s"),
         "capitalize" => {
             let mut rest = text.chars();
             let first = rest.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
@@ -147,6 +147,8 @@ pub fn title(text: &str) -> String {
     for c in text.chars() {
         if inside {
             out.extend(c.to_lowercase());
+        } else if c == 'ß' {
+            out.push_str("Ss");
         } else {
             out.extend(c.to_uppercase());
         }

@@ -1,5 +1,7 @@
 //! From tokens to statements. After a fault it goes on behind the tag it stood in, so that five typos show five.
 mod expression;
+mod operand;
+mod plugin;
 mod statement;
 
 use super::ast::{Block, Expr, Node, Statement};
@@ -31,6 +33,8 @@ pub struct Parser {
     wanted: Vec<[bool; 3]>,
     /// How often `loop` was asked for so far.
     loops: u32,
+    /// How many loops are open here, where `break` and `continue` have one to act on.
+    open_loops: u32,
 }
 
 pub struct Parsing {
@@ -66,7 +70,7 @@ impl Parser {
     fn new(lexed: Lexed) -> Self {
         let Lexed { tokens, faults } = lexed;
         let (open, blocks, wanted) = (Vec::new(), Vec::new(), Vec::new());
-        Self { tokens, at: 0, faults, nesting: 0, branches: 0, open, blocks, wanted, loops: 0 }
+        Self { tokens, at: 0, faults, nesting: 0, branches: 0, open, blocks, wanted, loops: 0, open_loops: 0 }
     }
 
     fn peek(&self) -> &Token {

@@ -58,6 +58,7 @@ impl Parser {
             }
             "print" => self.tuple(true, &[], false).map(Statement::Output),
             "do" => self.tuple(true, &[], false).map(Statement::Do),
+            "break" | "continue" if self.open_loops == 0 => Err(self.fail_at(format!("'{tag}' outside loop"), at)),
             "break" => Ok(Statement::Break),
             "continue" => Ok(Statement::Continue),
             _ => {
@@ -103,7 +104,10 @@ impl Parser {
             Ok((target, iterable, filter, parser.skip_name("recursive")))
         });
         let loops = self.loops;
-        let body = self.block_body(&["endfor", "else"], "for")?;
+        self.open_loops += 1;
+        let body = self.block_body(&["endfor", "else"], "for");
+        self.open_loops -= 1;
+        let body = body?;
         let uses_loop = self.loops > loops;
         let other = if self.skip_name("else") { self.block_body(&["endfor"], "for")? } else { Vec::new() };
         self.expect_name("endfor")?;
@@ -292,7 +296,9 @@ impl Parser {
         statement: &'static str,
     ) -> Parsed<Arc<Macro>> {
         self.wanted.push([false; 3]);
+        let open_loops = std::mem::take(&mut self.open_loops);
         let body = self.closed_body(ends, statement);
+        self.open_loops = open_loops;
         let [varargs, kwargs, caller] = self.wanted.pop().unwrap_or_default();
         let named = |name: &str| parameters.iter().any(|(parameter, _)| &**parameter == name);
         let (takes_varargs, takes_kwargs) = (varargs && !named("varargs"), kwargs && !named("kwargs"));
