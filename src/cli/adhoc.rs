@@ -18,7 +18,9 @@ const NEED_ARGUMENTS: [&str; 4] = ["command", "shell", "script", "raw"];
 const ONLY_IN_PLAYBOOKS: [&str; 3] = ["import_playbook", "import_tasks", "import_role"];
 
 pub fn run(options: &AdHocCommand, session: &mut Session) -> Result<Exit, Refusal> {
-    check(options)?;
+    if !options.list_hosts {
+        check(options)?;
+    }
     if options.common.output == OutputFormat::Human && session.called == Called::Ansible {
         session.introduce(&|config| version::text("ansible", config));
     }

@@ -62,8 +62,10 @@ impl Refusal {
         Self::new(Exit::Error, diagnostic)
     }
 
-    /// Faults of the project's texts.
+    /// Faults of the project's texts; a file or role that is not there has the code of what cannot start.
     pub fn parser(diagnostics: Vec<Diagnostic>) -> Self {
-        Self { exit: Exit::PARSER, diagnostics }
+        let absent = |diagnostic: &Diagnostic| ["file-missing", "role-missing", "file"].contains(&diagnostic.code);
+        let exit = if diagnostics.iter().all(absent) { Exit::Error } else { Exit::PARSER };
+        Self { exit, diagnostics }
     }
 }

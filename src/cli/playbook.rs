@@ -5,7 +5,7 @@ use super::run::{self, Asked, Prepared};
 use super::session::{Called, Session};
 use super::{listing, version};
 use crate::project::{Playbooks, Prompt};
-use crate::report::Human;
+use crate::report::{Human, Shown};
 use crate::world::drive::Project as _;
 use std::path::{Path, PathBuf};
 use value::Diagnostic;
@@ -30,7 +30,14 @@ pub fn run(options: &PlaybookCommand, plan: bool, session: &mut Session) -> Resu
     }
     let playbooks = load(&paths, &prepared, run::prompt())?;
     session.warn_loaded();
-    let human = Human::new(session.verbosity, options.common.diff || session.config.diff);
+    let config = &session.config;
+    let human = Human::new(Shown {
+        verbosity: session.verbosity,
+        diff: options.common.diff || config.diff,
+        ok_hosts: config.display_ok_hosts,
+        skipped_hosts: config.display_skipped_hosts,
+        check_mode_markers: config.check_mode_markers,
+    });
     prepared.drive(playbooks, Box::new(human), session)
 }
 

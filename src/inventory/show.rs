@@ -5,7 +5,7 @@ use crate::world::loader::Loader;
 use indexmap::IndexSet;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use value::{Diagnostic, Map, Value};
+use value::{Diagnostic, Map, Str, Value};
 
 /// An inventory as it is shown.
 pub struct Show<'s> {
@@ -79,7 +79,7 @@ impl Show<'_> {
                 hostvars.push((name.to_string(), Value::from(vars)));
             }
         }
-        let meta = [("hostvars", Value::map(hostvars)), ("profile", "inventory_legacy".into())];
+        let meta = [("hostvars", Value::map(hostvars)), ("profile", word("inventory_legacy"))];
         let mut result: Map = [("_meta", Value::map(meta))].into_iter().collect();
         self.add_group("all", only, &mut BTreeSet::new(), &mut result)?;
         Ok(result.into())
@@ -95,12 +95,12 @@ impl Show<'_> {
         let Some(group) = self.inventory.group(name) else { return Ok(()) };
         seen.insert(name.to_string());
         let mut entry = Map::new();
-        let hosts: Vec<Value> = self.hosts_of(name, only).map(|(_, host)| host.into()).collect();
+        let hosts: Vec<Value> = self.hosts_of(name, only).map(|(_, host)| word(host)).collect();
         if !hosts.is_empty() {
             entry.insert("hosts", hosts);
         }
         if !group.children.is_empty() {
-            entry.insert("children", Value::list(group.children.iter().map(|child| child.as_str().into())));
+            entry.insert("children", Value::list(group.children.iter().map(|child| word(child))));
         }
         if self.export {
             let vars = self.group(name)?;
@@ -192,6 +192,11 @@ impl Show<'_> {
         }
         Ok(())
     }
+}
+
+/// A name of ours, which is no text to beware of.
+fn word(text: &str) -> Value {
+    Str::trusted(text, None).into()
 }
 
 fn add_vars(vars: &Map, depth: usize, lines: &mut Vec<String>) {

@@ -12,27 +12,17 @@ fn one(diff: &Diff, screen: &Screen) -> String {
     if let Some(prepared) = &diff.prepared {
         return prepared.clone();
     }
-    let (before, after) = (whole_lines(&diff.before), whole_lines(&diff.after));
-    let text = TextDiff::from_lines(before.as_str(), after.as_str());
+    let text = TextDiff::from_lines(diff.before.as_str(), diff.after.as_str());
     let header = |word: &str, name: &str| if name.is_empty() { word.to_string() } else { format!("{word}: {name}") };
     let unified = text
         .unified_diff()
         .context_radius(3)
-        .missing_newline_hint(false)
         .header(&header("before", &diff.before_header), &header("after", &diff.after_header))
         .to_string();
     if unified.is_empty() {
         return String::new();
     }
     unified.lines().map(|line| colored(line, screen) + "\n").collect::<String>() + "\n"
-}
-
-/// A last line without its end is marked as such, and then has one.
-fn whole_lines(text: &str) -> String {
-    match text.is_empty() || text.ends_with('\n') {
-        true => text.to_string(),
-        false => format!("{text}\n\\ No newline at end of file\n"),
-    }
 }
 
 fn colored(line: &str, screen: &Screen) -> String {
@@ -59,7 +49,7 @@ mod tests {
             after: "a\nc".into(),
             prepared: None,
         };
-        let expected = "--- before: /etc/motd\n+++ after: /etc/motd\n@@ -1,2 +1,3 @@\n a\n-b\n+c\n+\\ No newline at end of file\n\n";
+        let expected = "--- before: /etc/motd\n+++ after: /etc/motd\n@@ -1,2 +1,2 @@\n a\n-b\n+c\n\\ No newline at end of file\n\n";
         assert_eq!(render(&[diff], &screen), expected);
     }
 }

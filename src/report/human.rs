@@ -7,15 +7,26 @@ use crate::engine::message::{Counts, Event, Failure, HostId, Outcome, Recap, Sta
 use std::collections::BTreeSet;
 
 pub struct Human {
-    pub verbosity: u8,
-    pub diff: bool,
+    shown: Shown,
     /// Warnings come once.
     said: BTreeSet<String>,
+    /// A task's banner that waits for a result worth a line.
+    banner: Option<(String, Option<String>)>,
+}
+
+/// What is shown, as the settings say it.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown {
+    pub verbosity: u8,
+    pub diff: bool,
+    pub ok_hosts: bool,
+    pub skipped_hosts: bool,
+    pub check_mode_markers: bool,
 }
 
 impl Human {
-    pub fn new(verbosity: u8, diff: bool) -> Self {
-        Self { verbosity, diff, said: BTreeSet::new() }
+    pub fn new(shown: Shown) -> Self {
+        Self { shown, said: BTreeSet::new(), banner: None }
     }
 }
 
@@ -27,13 +38,15 @@ impl Renderer for Human {
             Event::PlayStarted { name, .. } => screen.banner(&format!("PLAY [{}]", name.trim())),
             Event::NoHostsMatched => screen.print("skipping: no hosts matched", Some(Color::Skip)),
             Event::NoHostsLeft => screen.banner("NO MORE HOSTS LEFT"),
-            Event::TaskStarted { name, span, handler, .. } => {
+            Event::TaskStarted { name, span, handler, check_mode, .. } => {
                 let word = if *handler { "RUNNING HANDLER" } else { "TASK" };
-                screen.banner(&format!("{word} [{}]", name.trim()));
-                if self.verbosity >= 2 {
-                    let place = names.sources.describe(*span);
-                    let place = place.rsplit_once(':').map_or(place.as_str(), |(line, _)| line);
-                    screen.print(&format!("task path: {place}"), Some(Color::Debug));
+                let marker = if *check_mode && self.shown.check_mode_markers { " [CHECK MODE]" } else { "" };
+                let place = names.sources.describe(*span);
+                let place = place.rsplit_once(':').map_or(place.as_str(), |(line, _)| line);
+                let path = (self.shown.verbosity >= 2).then(|| format!("task path: {place}"));
+                self.banner = Some((format!("{word} [{}]{marker}", name.trim()), path));
+                if self.shown.ok_hosts && self.shown.skipped_hosts {
+                    self.open(screen);
                 }
             }
             Event::Task { host: id, delegate, action, status, no_log, .. } => {
@@ -47,18 +60,20 @@ impl Renderer for Human {
                 }
             }
             Event::Retrying { host: id, name, left, outcome, no_log, .. } => {
+                self.open(screen);
                 let mut line = format!("FAILED - RETRYING: [{}]: {name} ({left} retries left).", host(id));
-                if self.verbosity > 2 && !no_log {
-                    line += &format!("Result was: {}", dump(outcome, self.verbosity, false));
+                if self.shown.verbosity > 2 && !no_log {
+                    line += &format!("Result was: {}", dump(outcome, self.shown.verbosity, false));
                 }
                 screen.print(&line, Some(Color::Debug));
             }
             Event::Included { hosts, target, label, .. } => {
+                self.open(screen);
                 let hosts: Vec<_> = hosts.iter().map(host).collect();
                 let label = label.as_ref().map(|label| format!(" => (item={label})")).unwrap_or_default();
                 screen.print(&format!("included: {target} for {}{label}", hosts.join(", ")), Some(Color::Ok));
             }
-            Event::Notified { host: id, handler } if self.verbosity > 1 => {
+            Event::Notified { host: id, handler } if self.shown.verbosity > 1 => {
                 screen.print(&format!("NOTIFIED HANDLER {handler} for {}", host(id)), Some(Color::Verbose));
             }
             Event::Notified { .. } => {}
@@ -74,6 +89,24 @@ impl Renderer for Human {
 }
 
 impl Human {
+    /// The banner of the task, if it stands out.
+    fn open(&mut self, screen: &mut Screen) {
+        let Some((banner, path)) = self.banner.take() else { return };
+        screen.banner(&banner);
+        if let Some(path) = path {
+            screen.print(&path, Some(Color::Debug));
+        }
+    }
+
+    /// Whether a result that is no failure is worth a line.
+    fn is_shown(&self, outcome: &Outcome) -> bool {
+        match (outcome.skipped, outcome.changed) {
+            (true, _) => self.shown.skipped_hosts,
+            (false, true) => true,
+            (false, false) => self.shown.ok_hosts,
+        }
+    }
+
     fn task(&mut self, who: &str, status: &Status, no_log: bool, names: &Names, screen: &mut Screen) {
         match status {
             Status::Settled { outcome, failure } => {
@@ -89,9 +122,10 @@ impl Human {
                 }
             }
             Status::Unreachable { outcome, ignored } => {
+                self.open(screen);
                 self.draw(outcome, names, screen);
                 screen.print(
-                    &format!("fatal: [{who}]: UNREACHABLE! => {}", dump(outcome, self.verbosity, false)),
+                    &format!("fatal: [{who}]: UNREACHABLE! => {}", dump(outcome, self.shown.verbosity, false)),
                     Some(Color::Unreachable),
                 );
                 if *ignored {
@@ -107,43 +141,57 @@ impl Human {
 
     fn one(&mut self, who: &str, outcome: &Outcome, failure: Failure, names: &Names, screen: &mut Screen) {
         if failure != Failure::None {
+            self.open(screen);
             self.draw(outcome, names, screen);
-            let line = format!("fatal: [{who}]: FAILED! => {}", dump(outcome, self.verbosity, always_shown(outcome)));
+            let line =
+                format!("fatal: [{who}]: FAILED! => {}", dump(outcome, self.shown.verbosity, always_shown(outcome)));
             return screen.print(&line, Some(Color::Error));
         }
-        let (word, color) = word(outcome);
-        screen.print(&format!("{word}: [{who}]{}", self.shown(outcome)), Some(color));
+        if self.is_shown(outcome) {
+            self.open(screen);
+            let (word, color) = word(outcome);
+            screen.print(&format!("{word}: [{who}]{}", self.words(outcome)), Some(color));
+        }
     }
 
     fn items(&mut self, who: &str, outcome: &Outcome, failure: Failure, names: &Names, screen: &mut Screen) {
         for (label, item) in &outcome.items {
+            if item.failed || self.is_shown(item) {
+                self.open(screen);
+            }
             if item.failed {
                 self.draw(item, names, screen);
-                let line = format!("failed: [{who}] (item={label}) => {}", dump(item, self.verbosity, false));
+                let line = format!("failed: [{who}] (item={label}) => {}", dump(item, self.shown.verbosity, false));
                 screen.print(&line, Some(Color::Error));
+            } else if !self.is_shown(item) {
+                continue;
             } else if item.skipped {
-                let line = format!("skipping: [{who}] => (item={label}) {}", self.shown(item));
+                let line = format!("skipping: [{who}] => (item={label}) {}", self.words(item));
                 screen.print(&line, Some(Color::Skip));
             } else {
                 let (word, color) = word(item);
-                screen.print(&format!("{word}: [{who}] => (item={label}){}", self.shown(item)), Some(color));
+                screen.print(&format!("{word}: [{who}] => (item={label}){}", self.words(item)), Some(color));
             }
         }
+        if outcome.skipped && !self.is_shown(outcome) {
+            return;
+        }
         if outcome.skipped {
-            screen.print(&format!("skipping: [{who}]{}", self.shown(outcome)), Some(Color::Skip));
+            self.open(screen);
+            screen.print(&format!("skipping: [{who}]{}", self.words(outcome)), Some(Color::Skip));
         } else if failure != Failure::None
             // What `debug` says of a loop has no items left, and Ansible shows it beside them.
             && (!outcome.result.contains("results") || !outcome.items.iter().any(|(_, item)| item.failed))
         {
-            let line = format!("fatal: [{who}]: FAILED! => {}", dump(outcome, self.verbosity, false));
+            let line = format!("fatal: [{who}]: FAILED! => {}", dump(outcome, self.shown.verbosity, false));
             screen.print(&line, Some(Color::Error));
         }
     }
 
-    fn shown(&self, outcome: &Outcome) -> String {
+    fn words(&self, outcome: &Outcome) -> String {
         let always = always_shown(outcome);
-        match always || self.verbosity > 0 {
-            true => format!(" => {}", dump(outcome, self.verbosity, always)),
+        match always || self.shown.verbosity > 0 {
+            true => format!(" => {}", dump(outcome, self.shown.verbosity, always)),
             false => String::new(),
         }
     }
@@ -171,14 +219,14 @@ impl Human {
     }
 
     fn diffs(&self, outcome: &Outcome, no_log: bool, screen: &mut Screen) {
-        if !self.diff || no_log {
+        if !self.shown.diff || no_log {
             return;
         }
         let items = outcome.items.iter().map(|(_, item)| item);
         for outcome in items.chain([outcome]).filter(|outcome| outcome.changed && !outcome.diff.is_empty()) {
             let text = diff::render(&outcome.diff, screen);
             if !text.is_empty() {
-                screen.print(&text, None);
+                screen.print(text.strip_suffix('\n').unwrap_or(&text), None);
             }
         }
     }

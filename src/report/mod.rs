@@ -12,7 +12,7 @@ mod secrets;
 
 pub use adhoc::AdHoc;
 pub use diagnostic::render as render_diagnostic;
-pub use human::Human;
+pub use human::{Human, Shown};
 pub use json::JsonLines;
 pub use live::Live;
 pub use ping::Ping;

@@ -3,6 +3,7 @@
 use super::secrets::Secrets;
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
+use unicode_width::UnicodeWidthStr;
 
 /// The colours by their use, with the codes that Ansible gives them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,7 +103,7 @@ impl Screen {
 
     /// `MSG *****` to the end of the line, after an empty one.
     pub fn banner(&mut self, text: &str) {
-        let stars = self.columns.saturating_sub(text.chars().count()).max(3);
+        let stars = self.columns.saturating_sub(text.width()).max(3);
         self.print(&format!("\n{text} {}", "*".repeat(stars)), None);
     }
 

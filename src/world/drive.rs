@@ -211,6 +211,8 @@ impl Driver {
     fn emit(&mut self, event: &Event) {
         match event {
             Event::Task { status: Status::Unreachable { ignored: false, .. }, .. } => self.ended.unreachable = true,
+            // Ansible stops where a play cannot be opened, and sums nothing up.
+            Event::Recap(_) if self.ended.refused => return,
             Event::Recap(recap) => {
                 self.ended.failed = recap.0.values().any(|counts| counts.failed > 0);
                 self.ended.recap = recap.clone();

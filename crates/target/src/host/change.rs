@@ -155,6 +155,13 @@ impl Host<'_> {
         }
     }
 
+    /// What the last diff is of, where a module says more than the path.
+    pub fn name_diff(&mut self, name: &str) {
+        if let Some(diff) = self.diff.last_mut() {
+            (diff.before_header, diff.after_header) = (name.to_string(), name.to_string());
+        }
+    }
+
     /// Adds a diff that the module made itself.
     pub fn show(&mut self, diff: crate::protocol::Diff) {
         if self.wants_diff {

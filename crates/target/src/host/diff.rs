@@ -25,7 +25,8 @@ pub fn of(
             let (old, new) = (text(old, &bytes), text(new, &bytes));
             match (old, new) {
                 (Some(old), Some(new)) => Some(Diff {
-                    before_header: format!("{path}"),
+                    // What was not there has no name.
+                    before_header: if *before == State::Absent { String::new() } else { path.to_string() },
                     after_header: format!("{path}"),
                     before: old,
                     after: new,
@@ -58,19 +59,23 @@ fn text(contents: Option<&Contents>, bytes: impl Fn(&Contents) -> Option<Vec<u8>
 
 /// The two states' fields that differ, as Ansible prints two dicts.
 fn dicts(what: &Resource, before: &State, after: &State) -> Diff {
+    // Of what comes or goes, that is all there is to say.
+    let whole = [before, after].contains(&&State::Absent) && matches!(what, Resource::Path(_));
     let (before, after) = (before.summary(), after.summary());
     let side = |own: &Value, other: &Value| {
         let own = own.as_map().cloned().unwrap_or_default();
         let mut shown: Map = own
             .into_iter()
             .filter(|(key, value)| other.as_map().and_then(|map| map.get_key(key)) != Some(value))
+            .filter(|(key, _)| !whole || key.as_str() == Some("state"))
             .collect();
         if let Resource::Path(path) = what {
             shown.insert("path", path.to_string_lossy().into_owned());
         }
         json_text(&shown.into(), Json::NICE) + "\n"
     };
-    let header = what.describe();
+    // A path stands among the fields.
+    let header = if matches!(what, Resource::Path(_)) { String::new() } else { what.describe() };
     Diff {
         before: side(&before, &after),
         after: side(&after, &before),

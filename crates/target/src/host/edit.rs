@@ -88,6 +88,8 @@ impl Edit<'_> {
             backup: self.backup,
             unsafe_writes: self.ownership.unsafe_writes,
         };
-        install::install(host, path, wish)
+        let kept = install::install(host, path, wish)?;
+        host.name_diff(&format!("{} (content)", path.display()));
+        Ok(kept)
     }
 }
