@@ -59,14 +59,13 @@ fn masters(reader: &Reader) -> Links {
 fn disk(reader: &Reader, name: &str, links: &dyn Fn(&str) -> Value) -> Value {
     let at = |file: &str| format!("/sys/block/{name}/{file}");
     let word = |file: &str| reader.word(at(file)).map_or(Value::Null, Value::from);
-    let real = reader.link(at("")).or_else(|| reader.link(format!("/sys/block/{name}")));
-    let is_virtual = real.is_some_and(|path| path.to_string_lossy().contains("/virtual/"));
     let sectors = reader.word(at("size")).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
     let sector_size = reader.word(at("queue/logical_block_size")).unwrap_or_else(|| "512".into());
     let scheduler = reader.word(at("queue/scheduler")).unwrap_or_default();
     let chosen = scheduler.split_once('[').and_then(|(_, rest)| rest.split(']').next()).unwrap_or_default();
     let mut disk = Map::new();
-    disk.insert("virtual", i64::from(is_virtual));
+    // Ansible says so of every disk that sysfs has a link for, which is all of them.
+    disk.insert("virtual", 1);
     disk.insert("links", links(name));
     for (fact, file) in [
         ("vendor", "device/vendor"),

@@ -17,15 +17,18 @@ struct V4 {
 struct Addresses {
     v4: BTreeMap<String, Vec<V4>>,
     v6: BTreeMap<String, Vec<(Ipv6Addr, u32)>>,
+    /// The interfaces in the kernel's own order.
+    order: Vec<String>,
 }
 
 pub fn network(reader: &Reader, facts: &mut Map) {
-    let addresses = if reader.machine.is_real() { addresses() } else { Addresses::default() };
+    let mut addresses = if reader.machine.is_real() { addresses() } else { Addresses::default() };
     let root = "/sys/class/net";
     let mut names: Vec<_> =
         reader.names(root).into_iter().filter(|name| reader.is_dir(format!("{root}/{name}"))).collect();
     // The kernel's own order.
     names.sort_by_key(|name| reader.word(format!("{root}/{name}/ifindex")).and_then(|index| index.parse::<u32>().ok()));
+    addresses.order.clone_from(&names);
     let mut interfaces = Map::new();
     for name in &names {
         interfaces.insert(name.clone(), interface(reader, name, &addresses));
@@ -47,11 +50,11 @@ pub fn network(reader: &Reader, facts: &mut Map) {
 }
 
 fn all_v4(addresses: &Addresses) -> impl Iterator<Item = Ipv4Addr> {
-    addresses.v4.values().flatten().map(|one| one.address)
+    addresses.order.iter().filter_map(|name| addresses.v4.get(name)).flatten().map(|one| one.address)
 }
 
 fn all_v6(addresses: &Addresses) -> impl Iterator<Item = Ipv6Addr> {
-    addresses.v6.values().flatten().map(|(address, _)| *address)
+    addresses.order.iter().filter_map(|name| addresses.v6.get(name)).flatten().map(|(address, _)| *address)
 }
 
 fn addresses() -> Addresses {
