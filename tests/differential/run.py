@@ -104,7 +104,7 @@ def attempt(case, tool, record):
     if want == got:
         return None
     lines = difflib.unified_diff(want, got, "ansible-core (recorded)", tool, lineterm="", n=2)
-    return "\n".join([*lines, "standard error:", *outcome["stderr"].splitlines()[-15:]])
+    return "\n".join([*lines, "failures and standard error:", *outcome["said"].splitlines()[-20:]])
 
 
 def flat(outcome):
@@ -154,11 +154,11 @@ def observe(case, tool, work):
                               errors="replace", timeout=TIMEOUT, stdin=subprocess.DEVNULL, check=False)
         lines = (adhoc if command == "ansible" else normal)(done.stdout, work)
         runs.append({"exit": done.returncode, "stdout": grouped(lines) if "unordered" in case.flags else lines})
-        said += done.stderr
+        said += "".join(f"{line[:400]}\n" for line in done.stdout.splitlines() if re.match(r"fatal|failed|.* \| FAILED", line)) + done.stderr
     compared = {"runs": runs, "tree": tree(work / "out", work)}
     if "state" in case.settings:
         compared["state"] = state(case.settings["state"], project)
-    return {"compared": compared, "stderr": said}
+    return {"compared": compared, "said": said}
 
 
 def program(tool, command, work):
