@@ -34,6 +34,13 @@ impl VarsDirs {
         new
     }
 
+    /// In the place of those that were there. Whether anything is new.
+    pub fn set_playbook_dir(&mut self, dir: &Path) -> bool {
+        let new = self.playbook != [dir];
+        self.playbook = vec![dir.into()];
+        new
+    }
+
     /// Of the group `all`: the inventory's, then the playbook's.
     pub fn all(&self, loader: &Loader) -> Layers {
         self.of(&["all"], loader)

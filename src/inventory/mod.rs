@@ -168,6 +168,13 @@ impl Inventory {
         }
     }
 
+    /// From here on, the playbook's `group_vars` and `host_vars` are those beside this playbook file alone.
+    pub fn set_playbook_dir(&mut self, dir: &Path) {
+        if self.vars_dirs.set_playbook_dir(dir) {
+            self.forget_layers();
+        }
+    }
+
     pub fn layers(&self, id: HostId, loader: &crate::world::loader::Loader) -> Result<Layers, Vec<Diagnostic>> {
         if let Some(layers) = self.layers.lock().unwrap_or_else(PoisonError::into_inner).get(&id) {
             return Ok(layers.clone());

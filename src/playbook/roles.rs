@@ -21,6 +21,8 @@ pub struct RoleRequest {
     pub handlers_from: Option<Str>,
     pub public: Option<bool>,
     pub validate: bool,
+    /// Named by a task, so that the roles around it are its parents.
+    pub by_task: bool,
 }
 
 /// A role that was read: its own tasks, after those of the roles that it depends on.
@@ -55,6 +57,7 @@ impl RoleRequest {
             handlers_from: None,
             public: None,
             validate: true,
+            by_task: false,
         }
     }
 
@@ -81,6 +84,7 @@ impl RoleRequest {
             handlers_from: text("handlers_from"),
             public: truth("public"),
             validate: truth("rolespec_validate").unwrap_or(true),
+            by_task: true,
             ..Self::new(name, span)
         })
     }
@@ -205,7 +209,7 @@ impl Reader<'_> {
 
     /// The role itself, without its tasks and what it depends on.
     fn found_role(&mut self, request: &RoleRequest, path: &Path, meta: Option<&yaml::Node>, around: &Around) -> Role {
-        let parents = around.frame.chain().filter_map(|frame| frame.role.as_ref());
+        let parents = around.frame.chain().filter_map(|frame| frame.role.as_ref()).filter(|_| request.by_task);
         Role {
             name: role_name(&request.name, path),
             path: path.to_path_buf(),

@@ -87,11 +87,11 @@ impl Playbooks {
         for path in paths {
             match parser.playbook(path) {
                 Ok(playbook) => {
-                    let playbook_dir = playbook.path.parent().unwrap_or(Path::new("/")).to_path_buf();
-                    variables.change_inventory(|inventory| inventory.add_playbook_dir(&playbook_dir));
-                    plays.extend(playbook.plays.into_iter().map(|play| Planned {
-                        play,
-                        playbook_dir: playbook_dir.clone(),
+                    // A play that was imported lies where its own file does.
+                    let own = |play: &Play| parser.loader.path_of(play.span.source).unwrap_or(playbook.path.clone());
+                    plays.extend(playbook.plays.iter().map(|play| Planned {
+                        play: play.clone(),
+                        playbook_dir: own(play).parent().unwrap_or(Path::new("/")).to_path_buf(),
                         opened: OnceLock::new(),
                     }));
                 }
@@ -113,7 +113,6 @@ impl Playbooks {
         settings: PlaySettings,
         prompt: Box<Prompt>,
     ) -> Self {
-        variables.change_inventory(|inventory| inventory.add_playbook_dir(playbook_dir));
         let planned = |play| Planned { play, playbook_dir: playbook_dir.to_path_buf(), opened: OnceLock::new() };
         Self::of(plays.into_iter().map(planned).collect(), variables, parser, settings, prompt)
     }

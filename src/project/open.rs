@@ -16,6 +16,7 @@ impl Playbooks {
     pub(super) fn open_play(&self, number: u32) -> Result<Opened, Diagnostic> {
         let missing = || Diagnostic::error("play", format!("there is no play number {number}"));
         let planned = self.plays.get(number as usize).ok_or_else(missing)?;
+        self.variables.change_inventory(|inventory| inventory.set_playbook_dir(&planned.playbook_dir));
         let (play_vars, scope) = self.play_vars(planned)?;
         let play = &play_vars.play;
         let keywords = &play.frame.keywords;

@@ -41,7 +41,8 @@ fn first_found(scope: &HostScope, play: &PlayVars, candidates: &[Value]) -> Resu
             Err(_) => missing.push((name, span)),
         }
     }
-    let Some((name, span)) = missing.first() else { return Ok(None) };
+    // Before there are hosts, a file that is not there does no harm.
+    let Some((name, span)) = missing.first().filter(|_| scope.host.is_some()) else { return Ok(None) };
     let names: Vec<&str> = missing.iter().map(|(name, _)| name.as_str()).collect();
     let message = match names.as_slice() {
         [_] => format!("there is no vars file `{name}`"),

@@ -216,6 +216,10 @@ impl Driver {
             Event::Recap(recap) => {
                 self.ended.failed = recap.0.values().any(|counts| counts.failed > 0);
                 self.ended.recap = recap.clone();
+                // As in Ansible, a play that cannot begin ends everything at once.
+                if self.ended.refused {
+                    return;
+                }
             }
             _ => {}
         }
