@@ -4,7 +4,7 @@ use super::loops::{self, Control, LoopItem, Looped};
 use super::names::Names;
 use super::{Context, Halt, actions, arguments, connection, hold, identity, judge, keyword, result};
 use crate::engine::message::{
-    Begun, Connection, Effect, Include, Item, Meta, Outcome, Own, Prepared, Question, Retry, Transport, Work,
+    Begun, Connection, Effect, Include, Item, Meta, Outcome, Own, Prepared, Question, Retry, Work,
 };
 use crate::playbook::model::Task;
 use lang::template::Scope;
@@ -117,6 +117,7 @@ enum Each {
 /// A call with all that its way to the host needs.
 struct Ready {
     call: Call,
+    delegate: Option<String>,
     connection: Arc<Connection>,
     identity: Option<Identity>,
     environment: Vec<(String, String)>,
@@ -191,6 +192,7 @@ impl Turn<'_> {
         };
         Ok(Ready {
             call,
+            delegate: None,
             connection: connection::connection(asking, &names, &host)?,
             identity: identity::identity(asking, &names)?,
             environment: environment(task, &self.names)?,
@@ -248,14 +250,21 @@ fn delegate(asking: &Asking, names: &Names, begun: &mut Begun) -> Result<Option<
     if facts.unwrap_or(false) {
         begun.delegate_facts = asking.world.world.host_by_name(&host);
     }
-    begun.delegate = Some(host.clone()).filter(|_| !same);
-    Ok(begun.delegate.clone())
+    if same {
+        begun.delegate = None;
+        return Ok(None);
+    }
+    let scope = asking.world.world.scope(asking.question, Some(&host))?;
+    let own = Names::new(&*scope, names.top().clone(), asking.question.alone);
+    let address = connection::text(&own, &["ansible_host", "ansible_ssh_host"])?;
+    begun.delegate = Some(label(&host, address.as_deref()));
+    Ok(Some(host.clone()))
 }
 
 /// The delegate as results show it: with its address, where that is another word.
-fn label(host: &str, connection: &Connection) -> String {
-    match &connection.transport {
-        Transport::Ssh(ssh) if ssh.address != host => format!("{host}({})", ssh.address),
+fn label(host: &str, address: Option<&str>) -> String {
+    match address {
+        Some(address) if address != host => format!("{host}({address})"),
         _ => host.to_string(),
     }
 }
@@ -447,5 +456,6 @@ fn own(ready: &Ready) -> Own {
         connection: ready.connection.clone(),
         identity: ready.identity.clone(),
         environment: ready.environment.clone(),
+        delegate: ready.delegate.clone(),
     }
 }

@@ -97,8 +97,15 @@ fn one(
         Err(halt) => (halt.settle()?, Vec::new()),
     };
     effects.extend(facts(&outcome));
+    let outcome = with_diff(outcome);
     let (outcome, again) = verdict(asking, &item.vars, outcome, begun.retry, attempt)?;
-    Ok(Judged { outcome: with_item(placed(asking, outcome), &item.vars), effects, again, stop: false })
+    let mut outcome = with_item(placed(asking, outcome), &item.vars);
+    if let Some(own) = &item.own {
+        result::edit(&mut outcome, |fields| {
+            fields.insert("_ansible_delegate", own.delegate.as_deref());
+        });
+    }
+    Ok(Judged { outcome, effects, again, stop: false })
 }
 
 /// An outcome of the controller's own, judged as any other.
@@ -263,9 +270,6 @@ fn from_answer(answer: &Answer) -> Outcome {
     } else {
         fields.insert("failed", answer.failed);
     }
-    if !answer.diff.is_empty() && !fields.contains("diff") {
-        fields.insert("diff", Value::list(answer.diff.iter().map(diff_value)));
-    }
     for (name, said) in [("warnings", &answer.warnings), ("deprecations", &answer.deprecations)] {
         if !said.is_empty() {
             fields.insert(name, Value::list(said.iter().map(|text| text.as_str().into())));
@@ -295,6 +299,16 @@ fn split_lines(text: &Str) -> Value {
         lines.pop();
     }
     Value::list(lines.into_iter().map(line))
+}
+
+fn with_diff(mut outcome: Outcome) -> Outcome {
+    if !outcome.diff.is_empty() && !outcome.result.contains("diff") {
+        let diff = Value::list(outcome.diff.iter().map(diff_value));
+        result::edit(&mut outcome, |fields| {
+            fields.insert("diff", diff);
+        });
+    }
+    outcome
 }
 
 fn diff_value(diff: &Diff) -> Value {

@@ -286,6 +286,8 @@ pub struct Own {
     pub connection: Arc<Connection>,
     pub identity: Option<Identity>,
     pub environment: Vec<(String, String)>,
+    /// Who works in the host's place, as results show it.
+    pub delegate: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -159,6 +159,7 @@ impl Human {
             if item.failed || self.is_shown(item) {
                 self.open(screen);
             }
+            let who = &of_item(who, item);
             if item.failed {
                 self.draw(item, names, screen);
                 let line = format!("failed: [{who}] (item={label}) => {}", dump(item, self.shown.verbosity, false));
@@ -230,6 +231,13 @@ impl Human {
             }
         }
     }
+}
+
+/// An item may have its own delegate.
+fn of_item(who: &str, item: &Outcome) -> String {
+    let Some(delegate) = item.result.get("_ansible_delegate") else { return who.to_string() };
+    let host = who.split(" -> ").next().unwrap_or(who);
+    delegate.as_str().map_or_else(|| host.to_string(), |delegate| format!("{host} -> {delegate}"))
 }
 
 fn word(outcome: &Outcome) -> (&'static str, Color) {

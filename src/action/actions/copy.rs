@@ -1,8 +1,9 @@
 //! `copy`: a file or a directory of the controller, or a text, to a host.
-use super::super::instance::{Action, Call, Instance, Step};
+use super::super::instance::{Action, Call, Finish, Instance, Step};
 use super::super::names::origin;
 use super::super::{Halt, arguments, search};
 use super::transfer;
+use crate::engine::message::{Effect, Outcome};
 use std::path::{Path, PathBuf};
 use value::spec::to_bool;
 use value::value::{Json, json_text};
@@ -35,17 +36,24 @@ impl Action for Copy {
         for local in ["content", "src", "decrypt", "local_follow"] {
             args.remove(local);
         }
+        let mut source = None;
         match (content, src) {
             (Some(content), _) => {
                 args.insert("content", transfer::text(instance, content)?);
             }
             (None, Some(src)) => {
                 let place = instance.raw.get("src").and_then(origin);
-                from_controller(instance, &src, place, &Local { preserve, decrypt, follow }, &mut args)?;
+                let local = Local { preserve, decrypt, follow };
+                source = Some(from_controller(instance, &src, place, &local, &mut args)?);
             }
             (None, None) => {}
         }
-        Ok(Step::Call(Call::new("copy", args)))
+        let notes = source.map_or(Value::Null, |source| source.display().to_string().into());
+        Ok(Step::Call(Call { notes, ..Call::new("copy", args) }))
+    }
+
+    fn finish(&self, finish: &Finish, outcome: Outcome) -> Result<(Outcome, Vec<Effect>), Halt> {
+        Ok((transfer::from_here(finish, outcome), Vec::new()))
     }
 }
 
@@ -82,13 +90,14 @@ fn as_text(content: Value) -> Value {
     }
 }
 
+/// Gives the path where it was found.
 fn from_controller(
     instance: &Instance,
     src: &str,
     place: Option<Span>,
     local: &Local,
     args: &mut Map,
-) -> Result<(), Halt> {
+) -> Result<PathBuf, Halt> {
     let source = search::find(instance.asking, "files", src, place)?;
     let files = instance.world().files;
     if files.is_dir(&source) {
@@ -102,7 +111,7 @@ fn from_controller(
         args.insert("_entries", Value::list(tree));
         let slash = if src.ends_with('/') { "/" } else { "" };
         args.insert("src", format!("{}{slash}", source.display()));
-        return Ok(());
+        return Ok(source);
     }
     if src.ends_with('/') {
         return Err(Halt::refused(format!("'{src}' is not a directory")).at(place));
@@ -113,7 +122,7 @@ fn from_controller(
     if local.preserve {
         args.insert("mode", mode(instance, &source));
     }
-    Ok(())
+    Ok(source)
 }
 
 /// Everything below a directory, parents first: `{path, directory}`, `{path, link}`, `{path, content}`, with `mode` to preserve.

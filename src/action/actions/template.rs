@@ -1,8 +1,9 @@
 //! `template`: a template file, evaluated for a host and written there as `copy` writes.
-use super::super::instance::{Action, Call, Instance, Step};
+use super::super::instance::{Action, Call, Finish, Instance, Step};
 use super::super::names::{TemplateFile, origin};
 use super::super::{Halt, arguments, search};
 use super::transfer;
+use crate::engine::message::{Effect, Outcome};
 use lang::template::Syntax;
 use std::path::Path;
 use value::spec::{Args as _, Spec, to_bool};
@@ -95,7 +96,11 @@ impl Action for Template {
         copy.insert("content", transfer::text(instance, encoded(content, &args)?)?);
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         copy.insert("_original_basename", name);
-        Ok(Step::Call(Call::new("copy", copy)))
+        Ok(Step::Call(Call { notes: path.display().to_string().into(), ..Call::new("copy", copy) }))
+    }
+
+    fn finish(&self, finish: &Finish, outcome: Outcome) -> Result<(Outcome, Vec<Effect>), Halt> {
+        Ok((transfer::from_here(finish, outcome), Vec::new()))
     }
 }
 

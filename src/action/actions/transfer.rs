@@ -1,6 +1,7 @@
 //! Files of the controller on their way to a host: small ones ride in the call, big ones wait until they are asked for.
-use super::super::instance::Instance;
+use super::super::instance::{Finish, Instance};
 use super::super::{Content, Halt};
+use crate::engine::message::Outcome;
 use std::path::Path;
 use value::{Map, Value};
 
@@ -61,6 +62,16 @@ fn blob(instance: &Instance, content: Content, path: &Path) -> Result<Value, Hal
     source.insert("blob", Value::Bytes(hash.as_slice().into()));
     source.insert("size", size);
     Ok(source.into())
+}
+
+/// A diff names the controller's file as what comes after.
+pub fn from_here(finish: &Finish, mut outcome: Outcome) -> Outcome {
+    if let Value::Str(source) = finish.notes {
+        for diff in outcome.diff.iter_mut().filter(|diff| !diff.after_header.is_empty()) {
+            diff.after_header = source.to_string();
+        }
+    }
+    outcome
 }
 
 pub fn unreadable(path: &Path, error: &std::io::Error) -> Halt {
