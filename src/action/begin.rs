@@ -357,7 +357,7 @@ fn looped(
                 if control.pause > 0.0 && index + 1 < turns.len() && !outcome.skipped {
                     pause(asking, control.pause)?;
                 }
-                item.known = Some(judge::with_item(outcome, &turn.vars));
+                item.known = Some(with_delegate(judge::with_item(outcome, &turn.vars), asking, begun));
                 items.push((item, None));
                 if stop {
                     break;
@@ -375,6 +375,16 @@ fn looped(
         return Ok(Work::Known { outcome: judge::aggregate(&items, outcomes), effects });
     }
     Ok(prepared(items, control.pause, !control.break_when.is_empty(), begun))
+}
+
+/// Each item may be somebody else's.
+fn with_delegate(mut outcome: Outcome, asking: &Asking, begun: &Begun) -> Outcome {
+    if !outcome.skipped && asking.task().inherited(|keywords| keywords.delegate_to.as_ref()).is_some() {
+        result::edit(&mut outcome, |fields| {
+            fields.insert(result::DELEGATE, begun.delegate.as_deref());
+        });
+    }
+    outcome
 }
 
 fn pause(asking: &Asking, seconds: f64) -> Result<(), Halt> {
@@ -404,6 +414,8 @@ fn prepared(items: Vec<(Item, Option<Ready>)>, pause: f64, breaks: bool, begun: 
         let first = ready.next();
         first.is_none_or(|first| ready.all(|other| other.rides_with(first)))
     };
+    let mut delegates = items.iter().filter_map(|(_, ready)| ready.as_ref()).map(|ready| &ready.delegate);
+    let one_delegate = delegates.next().is_none_or(|first| delegates.all(|other| other == first));
     let looped = items.len() > 1 || items.iter().any(|(item, _)| item.label.is_some());
     let one_by_one = looped && (!together || begun.retry.is_some() || pause > 0.0 || breaks);
     let mut bodies = Vec::new();
@@ -418,7 +430,7 @@ fn prepared(items: Vec<(Item, Option<Ready>)>, pause: f64, breaks: bool, begun: 
         };
         bodies.push(std::mem::take(&mut ready.call.args));
         notes.push(std::mem::take(&mut ready.call.notes));
-        if !together {
+        if !together || !one_delegate {
             item.own = Some(Arc::new(own(&ready)));
         }
         all.push(item);

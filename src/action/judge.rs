@@ -102,7 +102,7 @@ fn one(
     let mut outcome = with_item(placed(asking, outcome), &item.vars);
     if let Some(own) = &item.own {
         result::edit(&mut outcome, |fields| {
-            fields.insert("_ansible_delegate", own.delegate.as_deref());
+            fields.insert(result::DELEGATE, own.delegate.as_deref());
         });
     }
     Ok(Judged { outcome, effects, again, stop: false })

@@ -3,6 +3,9 @@ use crate::engine::message::Outcome;
 use std::sync::Arc;
 use value::{Map, Value};
 
+/// Who worked in the host's place for one item, as it is shown; null: the host itself.
+pub const DELEGATE: &str = "_ansible_delegate";
+
 /// What an action of the controller came to.
 pub fn ok(fields: Map) -> Outcome {
     with_flags(fields, false, false)

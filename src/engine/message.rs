@@ -275,7 +275,7 @@ pub struct Item {
     pub vars: Arc<Map>,
     /// None: one of the call's items, in order.
     pub known: Option<Outcome>,
-    /// Where this item differs from the others; only with `one_by_one`.
+    /// Where items differ; the ways to the hosts only with `one_by_one`.
     pub own: Option<Arc<Own>>,
 }
 
