@@ -7,7 +7,7 @@ use std::sync::Arc;
 use value::{Map, SourceId, Span, Str, Value, Vaulted};
 
 fn trusted(text: &str) -> Value {
-    Value::Str(Str::trusted(text, Some(Span::new(SourceId(0), 3, 10, 1))))
+    Value::Str(Str::trusted(text, Some(Span::new(SourceId(0), 3, 10, text.chars().count() as u32))))
 }
 
 fn map(entries: &[(&str, Value)]) -> Map {
@@ -250,6 +250,33 @@ fn conditions_are_booleans() {
     }
     assert!(condition(&true.into(), &scope).unwrap());
     assert!(condition(&1.into(), &scope).is_err());
+}
+
+#[test]
+fn conditions_of_older_playbooks_are_read_where_that_is_allowed() {
+    let scope = Outside(map(&[("a", 1.into()), ("s", "x".into())]));
+    for text in ["a == 1 and {{ a }} == 1", "'{{ s }}' == 'x'", "{{ a }} == 1 and {{ a + 1 }} == 2", "s", "a"] {
+        assert!(condition(&trusted(text), &scope).unwrap(), "{text}");
+    }
+    let stop = condition(&trusted("a == {{ a }}"), &Map::new()).unwrap_err();
+    assert_eq!(stop.error().unwrap().get_help(), Some("write it without marks: a == a"));
+}
+
+#[test]
+fn places_in_scalars_are_found_by_what_they_cover() {
+    let place = |text: &str, line, column, covered| {
+        let origin = Some(Span::new(SourceId(0), line, column, covered));
+        let stop = render_value(&Value::Str(Str::trusted(text, origin)), &Map::new()).unwrap_err();
+        let span = stop.error().unwrap().span().unwrap();
+        (span.line.get(), span.column.get())
+    };
+    assert_eq!(place("{{ nope }}", 3, 10, 10), (3, 13), "plain");
+    assert_eq!(place("{{ nope }}", 3, 10, 12), (3, 14), "quoted");
+    assert_eq!(place("a\n{{ nope }}\n", 3, 10, 1), (5, 4), "block");
+    assert_eq!(place("a {{ nope }}", 3, 10, 2), (4, 6), "folded");
+    assert_eq!(place("a\n{{ nope }}", 3, 10, 16), (3, 10), "flow with a newline");
+    assert_eq!(place("a\n{{ nope }}", 1, 1, 1), (2, 4), "file");
+    assert_eq!(place("a\n{{ nope }}", 2, 1, 1), (3, 4), "file with a header");
 }
 
 /// Variables, and everything else that a template may ask for.

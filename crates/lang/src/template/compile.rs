@@ -120,19 +120,32 @@ fn placed(faults: Vec<(Error, u32)>, text: &str, origin: Option<Span>) -> Vec<Er
     faults.into_iter().map(|(error, at)| error.at(span(text, at as usize, origin))).collect()
 }
 
-/// The place of an offset. A file begins at the first character of a line, and places in it are exact. Within YAML, a text of one line is
-/// taken to stand where its scalar begins; one of several lines is taken as a block scalar, whose text begins a line below.
+/// The place of an offset. A file begins in the first column (behind its
+/// #jinja2 line, if it has one), and places in it are exact. Within YAML the origin is that of
+/// the scalar: how much it covers in its first line tells whether it is quoted, or the mark of a block, whose text begins a
+/// line below (its indentation is not known here). Where a flow scalar goes over lines, its beginning has to do.
 fn span(text: &str, at: usize, origin: Option<Span>) -> Option<Span> {
     let origin = origin?;
     let before = &text[..floor_boundary(text, at)];
     let line = before.bytes().filter(|byte| *byte == b'\n').count() as u32;
     let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count()) as u32;
-    let (first_line, first_column) = (origin.line.get(), origin.column.get());
-    if text.trim_end_matches('\n').contains('\n') && first_column != 1 {
-        return Some(Span::new(origin.source, first_line + 1 + line, column + 1, 1));
+    let (first_line, first_column, covered) = (origin.line.get(), origin.column.get(), origin.length.get());
+    let text = text.trim_end_matches('\n');
+    let width = text.chars().count() as u32;
+    if first_column == 1 && covered == 1 {
+        return Some(Span::new(origin.source, first_line + line, column + 1, 1));
     }
-    let column = if line == 0 { first_column + column } else { column + 1 };
-    Some(Span::new(origin.source, first_line + line, column, 1))
+    let is_block = covered <= 3 && covered < width;
+    match (is_block, line) {
+        (true, _) if text.contains('\n') || covered > 1 => {
+            Some(Span::new(origin.source, first_line + 1 + line, column + 1, 1))
+        }
+        (_, 0) => {
+            let quote = u32::from(covered == width + 2);
+            Some(Span::new(origin.source, first_line, first_column + quote + column, 1))
+        }
+        _ => Some(origin),
+    }
 }
 
 fn floor_boundary(text: &str, at: usize) -> usize {

@@ -44,6 +44,7 @@ pub fn condition(value: &Value, scope: &dyn Scope) -> Result<bool, Stop> {
     if let Value::Str(text) = &value
         && text.is_trusted()
         && is_whole_template(text)
+        && !(lenient && text.matches("{{").count() > 1)
     {
         value = evaluation.resolve(value)?;
         evaluated = true;
@@ -79,13 +80,27 @@ fn is_whole_template(text: &str) -> bool {
 }
 
 fn expression(text: &Str, evaluation: &Evaluation, lenient: bool) -> Result<bool, Stop> {
-    let compiled = Expression::compile(text, text.origin(), &Syntax::PLAYBOOK).map_err(|mut errors| {
-        let error = errors.swap_remove(0);
-        match is_template(text) {
-            true => error.help("a condition is an expression already: write it without {{ }}"),
-            false => error,
+    let compile = |text: &str, origin| Expression::compile(text, origin, &Syntax::PLAYBOOK);
+    let compiled = match compile(text, text.origin()) {
+        Ok(compiled) => compiled,
+        Err(mut errors) if !is_template(text) => return Err(errors.swap_remove(0).into()),
+        Err(mut errors) => {
+            let rewritten = without_marks(text);
+            match rewritten.as_ref().map(|rewritten| compile(rewritten, None)) {
+                Some(Ok(compiled)) if lenient => {
+                    let warning = Diagnostic::warning("conditional", "a condition is an expression already");
+                    let help = format!("write it without marks: {}", rewritten.unwrap_or_default());
+                    evaluation.scope().environment().warn(warning.at(text.origin()).help(help));
+                    compiled
+                }
+                Some(Ok(_)) => {
+                    let help = format!("write it without marks: {}", rewritten.unwrap_or_default());
+                    return Err(errors.swap_remove(0).help(help).into());
+                }
+                _ => return Err(errors.swap_remove(0).into()),
+            }
         }
-    })?;
+    };
     let value = compiled.evaluate_in(evaluation)?;
     match &value {
         Value::Bool(truth) => Ok(*truth),
@@ -103,6 +118,30 @@ fn expression(text: &Str, evaluation: &Evaluation, lenient: bool) -> Result<bool
             Err(error.help(advice(text, other)).into())
         }
     }
+}
+
+/// `a == {{ b }}` and `a == '{{ b }}'` as the expressions that they mean: `a == (b)`.
+fn without_marks(text: &str) -> Option<String> {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, inner)) = rest.split_once("{{") {
+        let (inner, after) = inner.split_once("}}")?;
+        let inner = inner.trim_start_matches('-').trim_end_matches('-').trim();
+        let quote = before.chars().last().filter(|quote| matches!(quote, '\'' | '"') && after.starts_with(*quote));
+        let (before, after) = match quote {
+            Some(_) => (&before[..before.len() - 1], &after[1..]),
+            None => (before, after),
+        };
+        out.push_str(before);
+        if inner.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.')) {
+            out.push_str(inner);
+        } else {
+            out.extend(["(", inner, ")"]);
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    Some(out)
 }
 
 fn not_boolean(value: &Value, truth: bool) -> String {

@@ -77,7 +77,7 @@ impl Evaluation<'_> {
                 return self.reach(&self.resolve(value.clone())?, key, attribute_first);
             }
             live @ Value::Live(_) => match ObjectRef::of(live) {
-                Some(object) => object.get(key, self)?,
+                Some(object) => undefined_as_value(object.get(key, self))?,
                 None => None,
             },
             _ => None,
@@ -180,6 +180,17 @@ impl Evaluation<'_> {
             },
             other => Ok(self.settled(other)?.to_str()),
         }
+    }
+}
+
+/// What another scope could not evaluate because something in it is undefined is undefined here.
+fn undefined_as_value(found: Result<Option<Value>, Stop>) -> Result<Option<Value>, Stop> {
+    match found {
+        Err(Stop::Error(error)) => match error.as_undefined() {
+            Some(undefined) => Ok(Some(Value::Undefined(undefined))),
+            None => Err(error.into()),
+        },
+        found => found,
     }
 }
 
