@@ -177,6 +177,14 @@ impl Environment for Here {
             "expandvars" => Ok(expand_variables(path).into()),
             "realpath" => Ok(text(real_path(Path::new(path)))),
             "fileglob" => Ok(super::lookups::glob(Path::new(path)).into()),
+            "abspath" => {
+                let path = std::path::absolute(path).map_err(|error| Stop::outside(format!("{path}: {error}")))?;
+                Ok(lang::python::path::normpath(&path.display().to_string()).into())
+            }
+            "is_vaulted_file" => {
+                let content = std::fs::read(path).map_err(|error| Stop::outside(format!("{path}: {error}")))?;
+                Ok(lang::vault::is_vault(&content).into())
+            }
             _ => Err(Stop::outside(format!("nobody knows the filter '{name}' here"))),
         }
     }

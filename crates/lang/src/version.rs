@@ -93,8 +93,11 @@ fn compare_digits(one: &str, two: &str) -> Ordering {
     one.len().cmp(&two.len()).then_with(|| one.cmp(two))
 }
 
+/// The numbers; then whether it is final, or else which letter and number stand behind.
+type Strict = ([u64; 3], (bool, char, u64));
+
 /// `1.2`, `1.2.3`, `1.2.3a4`: what Python's old StrictVersion knew.
-fn strict(text: &str) -> Result<([u64; 3], (bool, char, u64)), Problem> {
+fn strict(text: &str) -> Result<Strict, Problem> {
     let wrong = || Problem(format!("invalid version number '{text}'"));
     let (numbers, release) = match text.find(['a', 'b']) {
         Some(at) => {

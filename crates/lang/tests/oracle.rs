@@ -198,7 +198,7 @@ impl World {
         };
         let theirs = case.get("result").map(|result| decode(result, false));
         if verbose && let (Err(words), None) = (&ours, &theirs) {
-            println!("{}\n    ansible: {}\n    ours:    {words}", field(case, "text"), field(case, "error"));
+            eprintln!("{}\n    ansible: {}\n    ours:    {words}", field(case, "text"), field(case, "error"));
         }
         match (&ours, &theirs) {
             (Ok(ours), Some(theirs)) if same(ours, theirs) => None,

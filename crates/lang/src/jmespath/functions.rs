@@ -2,6 +2,7 @@
 use super::parser::Expression;
 use super::{Problem, evaluate, is_number, is_true};
 use crate::python::json;
+use crate::python::sort::sorted;
 use std::cmp::Ordering;
 use value::{Map, Value};
 
@@ -137,6 +138,11 @@ fn order(one: &Value, two: &Value) -> Ordering {
     }
 }
 
+fn sort_with<T>(items: Vec<T>, compare: impl Fn(&T, &T) -> Ordering) -> Vec<T> {
+    let Ok(items) = sorted(items, &mut |one, two| Ok::<_, std::convert::Infallible>(compare(one, two)));
+    items
+}
+
 fn by_reference(name: &str, items: &Value, reference: &Expression) -> Result<Value, Problem> {
     let items = items.as_list().unwrap_or_default();
     let keys = items.iter().map(|item| evaluate(reference, item)).collect::<Result<Vec<_>, _>>()?;
@@ -148,10 +154,10 @@ fn by_reference(name: &str, items: &Value, reference: &Expression) -> Result<Val
         let odd = keys.iter().find(|key| !is_number(key)).map_or("mixed", type_of);
         return Err(wrong_type(name, odd));
     }
-    let mut pairs: Vec<(Value, &Value)> = keys.into_iter().zip(items).collect();
+    let pairs: Vec<(Value, &Value)> = keys.into_iter().zip(items).collect();
     Ok(match name {
         "sort_by" => {
-            pairs.sort_by(|one, two| order(&one.0, &two.0));
+            let pairs = sort_with(pairs, |one, two| order(&one.0, &two.0));
             Value::list(pairs.into_iter().map(|(_, item)| item.clone()))
         }
         "min_by" => pairs.into_iter().min_by(|one, two| order(&one.0, &two.0)).map(|(_, item)| item.clone()).into(),
@@ -188,11 +194,7 @@ fn run(name: &str, mut values: Vec<Value>) -> Result<Value, Problem> {
             Value::Str(text) => text.chars().rev().collect::<String>().into(),
             _ => Value::list(items.iter().rev().cloned()),
         },
-        "sort" => {
-            let mut items = items.to_vec();
-            items.sort_by(order);
-            Value::list(items)
-        }
+        "sort" => Value::list(sort_with(items.to_vec(), order)),
         "sum" => sum(items),
         "to_array" if value.as_list().is_some() => value,
         "to_array" => Value::list([value]),

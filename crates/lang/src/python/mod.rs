@@ -5,6 +5,7 @@ pub mod json;
 pub mod path;
 pub mod random;
 pub mod regex;
+pub mod sort;
 pub mod text;
 pub mod time;
 pub mod url;

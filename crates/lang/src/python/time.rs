@@ -75,6 +75,9 @@ pub fn format(pattern: &str, time: &DateTime, zone: &str, microseconds: bool) ->
     out
 }
 
+/// Wider fields are taken as this wide.
+const WIDEST: usize = 1000;
+
 /// A part of a time: a number that is padded, or a text.
 enum Field {
     Number(i64, usize, char),
@@ -92,14 +95,14 @@ impl Field {
                     Some('0') => '0',
                     _ => fill,
                 };
-                let digits = width.unwrap_or(digits);
+                let digits = width.unwrap_or(digits).min(WIDEST);
                 if fill == '0' { format!("{number:0digits$}") } else { format!("{number:digits$}") }
             }
             Field::Text(text) if upper => text.to_uppercase(),
             Field::Text(text) if flags.contains('#') && code == 'p' => text.to_lowercase(),
             Field::Text(text) if flags.contains('#') => text.to_uppercase(),
             Field::Text(text) => match width {
-                Some(width) => format!("{text:>width$}"),
+                Some(width) => format!("{text:>0$}", width.min(WIDEST)),
                 None => text,
             },
         }

@@ -2,6 +2,7 @@
 use super::error::Stop;
 use super::eval::Evaluation;
 use super::scope::{Environment, Scope};
+use crate::python::sort::sorted;
 use std::cmp::Ordering;
 use std::sync::Arc;
 use value::{Key, Str, Value};
@@ -65,12 +66,21 @@ pub struct Call<'c> {
     pub name: &'c str,
     pub input: Value,
     pub arguments: Arguments,
+    /// Texts that no message may tell.
+    secrets: Vec<Str>,
     evaluation: &'c Evaluation<'c>,
 }
 
 impl<'c> Call<'c> {
     pub fn new(name: &'c str, input: Value, arguments: Arguments, evaluation: &'c Evaluation<'c>) -> Self {
-        Self { name, input, arguments, evaluation }
+        let named = arguments.named.iter().map(|(_, value)| value);
+        let values = [&input].into_iter().chain(&arguments.positional).chain(named);
+        let secret = |value: &Value| match value {
+            Value::Str(text) if text.is_secret() => Some(text.clone()),
+            _ => None,
+        };
+        let secrets = values.filter_map(secret).collect();
+        Self { name, input, arguments, secrets, evaluation }
     }
 
     /// The arguments by the names of the signature (without the input): `let [sep, attribute] = call.params(["d", "attribute"])?`.
@@ -95,6 +105,9 @@ impl<'c> Call<'c> {
 
     /// A fault of the input or of an argument, under the name of the filter.
     pub fn fail(&self, message: impl std::fmt::Display) -> Stop {
+        let message = message.to_string();
+        let tells = self.secrets.iter().any(|secret| shares_letters(secret, &message));
+        let message = if tells { "this cannot be done with the value, which is a secret" } else { &message };
         Stop::of_value(format!("{}: {message}", self.name))
     }
 
@@ -167,16 +180,12 @@ impl<'c> Call<'c> {
     }
 
     /// Sorts as Python's `sorted` does; the first fault of comparison is the result.
-    pub fn sort_by_key<T>(&self, items: &mut [T], key: impl Fn(&T) -> &Value, reverse: bool) -> Result<(), Stop> {
-        let mut fault = None;
-        items.sort_by(|one, two| {
-            let order = super::eval::operators::compare(key(one), key(two), "<").unwrap_or_else(|stop| {
-                fault.get_or_insert(stop);
-                Ordering::Equal
-            });
-            if reverse { order.reverse() } else { order }
-        });
-        fault.map_or(Ok(()), Err)
+    pub fn sort_by_key<T>(&self, items: &mut Vec<T>, key: impl Fn(&T) -> &Value, reverse: bool) -> Result<(), Stop> {
+        *items = sorted(std::mem::take(items), &mut |one, two| {
+            let order = super::eval::operators::compare(key(one), key(two), "<")?;
+            Ok::<_, Stop>(if reverse { order.reverse() } else { order })
+        })?;
+        Ok(())
     }
 
     // -- others of our kind --
@@ -195,6 +204,13 @@ impl<'c> Call<'c> {
     pub fn variable(&self, name: &str) -> Result<Option<Value>, Stop> {
         self.evaluation.variable(name)
     }
+}
+
+/// Whether the message holds four letters of the secret in a row, or all of a shorter one.
+fn shares_letters(secret: &str, message: &str) -> bool {
+    let letters: Vec<char> = secret.chars().collect();
+    let part = |letters: &[char]| message.contains(&letters.iter().collect::<String>());
+    if letters.len() < 4 { !letters.is_empty() && part(&letters) } else { letters.windows(4).any(part) }
 }
 
 #[cfg(test)]

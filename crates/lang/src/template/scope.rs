@@ -76,7 +76,7 @@ pub trait Environment {
     fn file_test(&self, _test: FileTest, _path: &str, _other: Option<&str>) -> Result<bool, Stop> {
         Err(Stop::outside("there are no files here"))
     }
-    /// `expanduser`, `expandvars`, `realpath`, `fileglob`: filters over the controller's paths.
+    /// `expanduser`, `expandvars`, `realpath`, `fileglob`, and (for others) `abspath`, `is_vaulted_file`: the controller's paths.
     fn path_filter(&self, name: &str, _path: &str, _arguments: &Arguments) -> Result<Value, Stop> {
         Err(Stop::outside(format!("there are no files here, so the filter '{name}' has no answer")))
     }

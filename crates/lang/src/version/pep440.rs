@@ -13,6 +13,9 @@ pub struct Version {
     local: Option<Vec<Local>>,
 }
 
+/// Epoch, release, and the ranks and numbers of pre, post and development releases.
+type Key<'v> = (u64, &'v [u64], (i8, u64), (i8, u64), (i8, u64));
+
 /// Words come before numbers.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Local {
@@ -56,7 +59,7 @@ impl Version {
     }
 
     /// A development release comes before everything of its version, a final one after all before it.
-    fn key(&self) -> (u64, &[u64], (i8, u64), (i8, u64), (i8, u64)) {
+    fn key(&self) -> Key<'_> {
         let pre = match (self.pre, self.post, self.dev) {
             (None, None, Some(_)) => (-1, 0),
             (Some((rank, number)), ..) => (rank as i8, number),

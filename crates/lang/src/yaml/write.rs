@@ -1,5 +1,6 @@
 //! Values as YAML text, as PyYAML's C dumper writes them.
 use super::scalar;
+use crate::python::sort::sorted;
 use base64::Engine;
 use libyaml_safer::{Emitter, Encoding, Event, MappingStyle, ScalarStyle, SequenceStyle};
 use std::collections::{HashMap, HashSet};
@@ -217,22 +218,18 @@ impl Writer<'_> {
 }
 
 fn entries<'m>(map: &'m Map, layout: &Layout) -> Vec<(&'m Value, &'m Value)> {
-    let mut entries: Vec<(&Value, &Value)> = map.iter().map(|(key, value)| (key.value(), value)).collect();
-    if layout.sort_keys {
-        sort(&mut entries);
-    }
-    entries
+    let entries: Vec<(&Value, &Value)> = map.iter().map(|(key, value)| (key.value(), value)).collect();
+    if layout.sort_keys { sort(entries) } else { entries }
 }
 
 /// Keys that cannot be compared stay in their order, all of them.
-fn sort(entries: &mut [(&Value, &Value)]) {
-    let all_texts = entries.iter().all(|(key, _)| matches!(key, Value::Str(_)));
-    let all_numbers = entries.iter().all(|(key, _)| key.as_float().is_some());
-    if all_texts {
-        entries.sort_by(|one, two| one.0.as_str().cmp(&two.0.as_str()));
-    } else if all_numbers {
-        entries.sort_by(|one, two| one.0.compare_numbers(two.0).unwrap_or(std::cmp::Ordering::Equal));
-    }
+fn sort<'v>(entries: Vec<(&'v Value, &'v Value)>) -> Vec<(&'v Value, &'v Value)> {
+    let compared =
+        sorted(entries.clone(), &mut |one: &(&Value, &Value), two: &(&Value, &Value)| match (one.0, two.0) {
+            (Value::Str(one), Value::Str(two)) => Ok(one.as_str().cmp(two.as_str())),
+            (one, two) => one.compare_numbers(two).ok_or(()),
+        });
+    compared.unwrap_or(entries)
 }
 
 /// As PyYAML: a number that Python writes as `1e17` needs its `.0` to be read as a float.

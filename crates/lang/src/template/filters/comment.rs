@@ -2,7 +2,7 @@
 use super::super::call::Call;
 use super::super::error::Stop;
 use super::super::registry::Entry;
-use super::{like, settled};
+use super::{amount, like, settled};
 use value::Value;
 
 pub static TABLE: &[Entry] = &[settled("comment", comment)];
@@ -46,7 +46,7 @@ fn comment(call: &mut Call) -> Result<Value, Stop> {
     let postfix = named("postfix", decoration.trim_end())?;
     let mut count = |name: &str| -> Result<usize, Stop> {
         let given = call.arguments.take_named(name);
-        Ok(usize::try_from(call.int(given, name, 1)?).unwrap_or(0))
+        Ok(amount(call, given, name, 1)?)
     };
     let (prefix_count, postfix_count) = (count("prefix_count")?, count("postfix_count")?);
     if let Some((name, _)) = call.arguments.named.first() {

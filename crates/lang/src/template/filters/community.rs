@@ -5,9 +5,10 @@ use super::super::eval::operators;
 use super::super::registry::Entry;
 use super::list::Seen;
 use super::{derived, like, settled};
+use crate::python::sort::sorted;
 use crate::version::{self, Rules};
 use unicode_normalization::UnicodeNormalization;
-use value::{Key, Map, Value};
+use value::{Key, Map, Str, Value};
 
 pub static TABLE: &[Entry] = &[
     settled("community.general.counter", counter),
@@ -88,18 +89,11 @@ fn version_sort(call: &mut Call) -> Result<Value, Stop> {
     for item in call.items(&call.input)? {
         items.push((call.text(&item)?, item));
     }
-    let mut fault = None;
-    items.sort_by(|(one, _), (two, _)| {
-        let order = version::compare(one, two, Rules::Loose).unwrap_or_else(|problem| {
-            fault.get_or_insert(problem);
-            std::cmp::Ordering::Equal
-        });
-        if reverse { order.reverse() } else { order }
-    });
-    match fault {
-        Some(problem) => Err(call.fail(problem.0)),
-        None => Ok(Value::list(items.into_iter().map(|(_, item)| item))),
-    }
+    let items = sorted(items, &mut |one: &(Str, Value), two: &(Str, Value)| {
+        let order = version::compare(&one.0, &two.0, Rules::Loose).map_err(|problem| call.fail(problem.0))?;
+        Ok::<_, Stop>(if reverse { order.reverse() } else { order })
+    })?;
+    Ok(Value::list(items.into_iter().map(|(_, item)| item)))
 }
 
 fn unicode_normalize(call: &mut Call) -> Result<Value, Stop> {

@@ -2,7 +2,7 @@
 use super::super::call::Call;
 use super::super::error::Stop;
 use super::super::registry::Entry;
-use super::{derived, settled};
+use super::{amount, derived, settled};
 use crate::python::json;
 use crate::yaml::{self, write};
 use value::{Diagnostic, SourceId, Str, Value};
@@ -48,7 +48,7 @@ fn to_json(call: &mut Call, indent: Option<i64>, sort_keys: bool) -> Result<Valu
         Some(Value::Str(text)) => Some(text.to_string()),
         given => match given.or(indent.map(Value::Int)) {
             None => None,
-            width => Some(" ".repeat(usize::try_from(call.int(width, "indent", 0)?).unwrap_or(0))),
+            width => Some(" ".repeat(amount(call, width, "indent", 0)?)),
         },
     };
     let mut layout = json::Layout::new(indent);
@@ -74,7 +74,7 @@ fn tojson(call: &mut Call) -> Result<Value, Stop> {
     let [indent] = call.params(["indent"])?;
     let indent = match indent {
         None | Some(Value::Null) => None,
-        indent => Some(" ".repeat(usize::try_from(call.int(indent, "indent", 0)?).unwrap_or(0))),
+        indent => Some(" ".repeat(amount(call, indent, "indent", 0)?)),
     };
     let layout = json::Layout { sort_keys: true, ..json::Layout::new(indent) };
     let text = json::write(&call.input, &layout).map_err(|problem| call.fail(problem.0))?;

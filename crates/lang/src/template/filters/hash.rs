@@ -2,7 +2,7 @@
 use super::super::call::Call;
 use super::super::error::Stop;
 use super::super::registry::Entry;
-use super::{like, settled};
+use super::{amount, like, settled};
 use crate::crypt;
 use sha2::Digest;
 use std::fmt::Write;
@@ -104,7 +104,7 @@ fn password_hash(call: &mut Call) -> Result<Value, Stop> {
     };
     let size = match size {
         None | Some(Value::Null) => method.new_salt,
-        size => usize::try_from(call.int(size, "salt_size", 0)?).unwrap_or(0),
+        size => amount(call, size, "salt_size", 0)?,
     };
     if !method.salt.contains(&size) {
         return Err(call.fail(format!("salt_size must be from {} to {}", method.salt.start(), method.salt.end())));

@@ -2,7 +2,7 @@
 use super::super::call::Call;
 use super::super::error::Stop;
 use super::super::registry::Entry;
-use super::{derived, like, settled};
+use super::{amount, derived, like, settled};
 use crate::python::regex::{Anchor, Flags, Pattern};
 use value::Value;
 
@@ -129,7 +129,7 @@ fn urlize(call: &mut Call) -> Result<Value, Stop> {
         call.params(["trim_url_limit", "nofollow", "target", "rel", "extra_schemes"])?;
     let limit = match limit {
         None | Some(Value::Null) => None,
-        limit => Some(usize::try_from(call.int(limit, "trim_url_limit", 0)?).unwrap_or(0)),
+        limit => Some(amount(call, limit, "trim_url_limit", 0)?),
     };
     let mut relations = match rel {
         None | Some(Value::Null) => Vec::new(),

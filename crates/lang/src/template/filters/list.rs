@@ -3,7 +3,7 @@ use super::super::call::Call;
 use super::super::error::Stop;
 use super::super::eval::operators;
 use super::super::registry::Entry;
-use super::{items, settled};
+use super::{amount, items, settled};
 use std::sync::Arc;
 use value::{Key, Map, Str, Undefined, Value};
 
@@ -242,7 +242,7 @@ fn flatten_into(items: &[Value], levels: Option<i64>, skip_nulls: bool, flat: &m
 fn batch(call: &mut Call) -> Result<Value, Stop> {
     let [count, fill] = call.params(["linecount", "fill_with"])?;
     let count = call.required(count, "linecount")?;
-    let count = usize::try_from(call.int(Some(count), "linecount", 0)?).unwrap_or(0);
+    let count = amount(call, Some(count), "linecount", 0)?;
     if count == 0 {
         return Err(call.fail("linecount must be at least 1"));
     }
@@ -256,7 +256,7 @@ fn batch(call: &mut Call) -> Result<Value, Stop> {
 fn slice(call: &mut Call) -> Result<Value, Stop> {
     let [count, fill] = call.params(["slices", "fill_with"])?;
     let count = call.required(count, "slices")?;
-    let count = usize::try_from(call.int(Some(count), "slices", 0)?).unwrap_or(0);
+    let count = amount(call, Some(count), "slices", 0)?;
     if count == 0 {
         return Err(call.fail("slices must be at least 1"));
     }

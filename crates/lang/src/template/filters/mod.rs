@@ -29,6 +29,8 @@ mod time;
 mod uuid;
 mod vault;
 
+use super::call::Call;
+use super::error::Stop;
 use super::registry::{Entry, Filter, Takes};
 use value::{Str, Value};
 
@@ -75,6 +77,15 @@ const fn items(name: &'static str, run: Filter) -> Entry {
 
 const fn anything(name: &'static str, run: Filter) -> Entry {
     Entry { name, takes: Takes::Anything, run }
+}
+
+/// A number of things to make: not below zero, and no more than a machine has room for.
+fn amount(call: &Call, value: Option<Value>, name: &str, default: i64) -> Result<usize, Stop> {
+    const MOST: i64 = 1_000_000;
+    match call.int(value, name, default)? {
+        number if number > MOST => Err(call.fail(format!("'{name}' is too large: {number}"))),
+        number => Ok(number.max(0) as usize),
+    }
 }
 
 /// A text that was made from a value: secret where that was.

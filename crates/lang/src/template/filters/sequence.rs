@@ -2,7 +2,7 @@
 use super::super::call::Call;
 use super::super::error::Stop;
 use super::super::registry::Entry;
-use super::items;
+use super::{amount, items};
 use value::Value;
 
 pub static TABLE: &[Entry] = &[
@@ -15,6 +15,8 @@ pub static TABLE: &[Entry] = &[
 
 /// More results than that are a mistake.
 const MOST: usize = 2_000_000;
+/// No row is longer.
+const WIDEST: usize = 1000;
 
 fn row(items: impl IntoIterator<Item = Value>) -> Value {
     Value::Tuple(std::sync::Arc::new(items.into_iter().collect()))
@@ -50,8 +52,10 @@ fn zip_longest(call: &mut Call) -> Result<Value, Stop> {
 
 fn product(call: &mut Call) -> Result<Value, Stop> {
     let repeat = call.arguments.take_named("repeat");
-    let repeat = call.int(repeat, "repeat", 1)?;
-    let repeat = usize::try_from(repeat).map_err(|_| call.fail("repeat argument cannot be negative"))?;
+    let repeat = amount(call, repeat, "repeat", 1)?;
+    if repeat > WIDEST {
+        return Err(call.fail("'repeat' is too large"));
+    }
     let columns = columns(call)?;
     let columns: Vec<&[Value]> = std::iter::repeat_n(columns.iter().map(Vec::as_slice), repeat).flatten().collect();
     let rows = cartesian(&columns).ok_or_else(|| call.fail("there are too many combinations"))?;
@@ -77,36 +81,32 @@ fn combinations(call: &mut Call) -> Result<Value, Stop> {
     let size = call.int(Some(size), "p", 0)?;
     let size = usize::try_from(size).map_err(|_| call.fail("r must be non-negative"))?;
     let items = call.items(&call.input)?;
+    // n over k: what is chosen or what is left out, whichever is less.
+    let few = size.min(items.len().saturating_sub(size));
+    let count = (0..few).fold(1_u128, |count, at| count.saturating_mul((items.len() - at) as u128) / (at as u128 + 1));
     let mut rows = Vec::new();
-    choose(call, &items, size, 0, &mut Vec::new(), &mut rows)?;
+    if size <= items.len() {
+        affordable(call, count)?;
+        choose(&items, size, 0, &mut Vec::new(), &mut rows);
+    }
     Ok(Value::list(rows))
 }
 
-fn choose(
-    call: &Call,
-    items: &[Value],
-    size: usize,
-    from: usize,
-    chosen: &mut Vec<usize>,
-    rows: &mut Vec<Value>,
-) -> Result<(), Stop> {
-    if chosen.len() == size {
-        return add(call, items, chosen, rows);
-    }
-    for at in from..items.len() {
-        chosen.push(at);
-        choose(call, items, size, at + 1, chosen, rows)?;
-        chosen.pop();
-    }
-    Ok(())
+fn affordable(call: &Call, count: u128) -> Result<(), Stop> {
+    if count > MOST as u128 { Err(call.fail(format!("{count} combinations are too many"))) } else { Ok(()) }
 }
 
-fn add(call: &Call, items: &[Value], chosen: &[usize], rows: &mut Vec<Value>) -> Result<(), Stop> {
-    if rows.len() >= MOST {
-        return Err(call.fail("there are too many combinations"));
+fn choose(items: &[Value], size: usize, from: usize, chosen: &mut Vec<usize>, rows: &mut Vec<Value>) {
+    if chosen.len() == size {
+        rows.push(row(chosen.iter().map(|at| items[*at].clone())));
+        return;
     }
-    rows.push(row(chosen.iter().map(|at| items[*at].clone())));
-    Ok(())
+    let left = size - chosen.len();
+    for at in from..=items.len() - left {
+        chosen.push(at);
+        choose(items, size, at + 1, chosen, rows);
+        chosen.pop();
+    }
 }
 
 fn permutations(call: &mut Call) -> Result<Value, Stop> {
@@ -117,26 +117,23 @@ fn permutations(call: &mut Call) -> Result<Value, Stop> {
         size => usize::try_from(call.int(size, "p", 0)?).map_err(|_| call.fail("r must be non-negative"))?,
     };
     let mut rows = Vec::new();
-    arrange(call, &items, size, &mut Vec::new(), &mut rows)?;
+    if size <= items.len() {
+        affordable(call, (0..size).fold(1, |count, at| u128::saturating_mul(count, (items.len() - at) as u128)))?;
+        arrange(&items, size, &mut Vec::new(), &mut rows);
+    }
     Ok(Value::list(rows))
 }
 
-fn arrange(
-    call: &Call,
-    items: &[Value],
-    size: usize,
-    chosen: &mut Vec<usize>,
-    rows: &mut Vec<Value>,
-) -> Result<(), Stop> {
+fn arrange(items: &[Value], size: usize, chosen: &mut Vec<usize>, rows: &mut Vec<Value>) {
     if chosen.len() == size {
-        return add(call, items, chosen, rows);
+        rows.push(row(chosen.iter().map(|at| items[*at].clone())));
+        return;
     }
     for at in 0..items.len() {
         if !chosen.contains(&at) {
             chosen.push(at);
-            arrange(call, items, size, chosen, rows)?;
+            arrange(items, size, chosen, rows);
             chosen.pop();
         }
     }
-    Ok(())
 }

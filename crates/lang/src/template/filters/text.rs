@@ -3,7 +3,7 @@ use super::super::call::{Arguments, Call};
 use super::super::error::Stop;
 use super::super::format;
 use super::super::registry::Entry;
-use super::{like, settled};
+use super::{amount, like, settled};
 use crate::python::text::{Wrap, capitalize, shell_quote, split_lines, wrap};
 use std::sync::Arc;
 use value::{Str, Value};
@@ -83,10 +83,10 @@ fn replace(call: &mut Call) -> Result<Value, Stop> {
 
 fn center(call: &mut Call) -> Result<Value, Stop> {
     let [width] = call.params(["width"])?;
-    let width = call.int(width, "width", 80)?;
+    let width = amount(call, width, "width", 80)?;
     let text = call.text(&call.input)?;
-    let missing = usize::try_from(width).unwrap_or(0).saturating_sub(text.chars().count());
-    let left = missing / 2 + (missing & usize::try_from(width).unwrap_or(0) & 1);
+    let missing = width.saturating_sub(text.chars().count());
+    let left = missing / 2 + (missing & width & 1);
     Ok(like(format!("{}{text}{}", " ".repeat(left), " ".repeat(missing - left)), &text))
 }
 
@@ -142,7 +142,7 @@ fn indent(call: &mut Call) -> Result<Value, Stop> {
     let [width, first, blank] = call.params(["width", "first", "blank"])?;
     let indention = match width {
         Some(Value::Str(text)) => text.to_string(),
-        width => " ".repeat(usize::try_from(call.int(width, "width", 4)?).unwrap_or(0)),
+        width => " ".repeat(amount(call, width, "width", 4)?),
     };
     let (first, blank) = (call.truth(first, false)?, call.truth(blank, false)?);
     let Value::Str(text) = call.input.clone() else {

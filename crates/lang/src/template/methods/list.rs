@@ -3,7 +3,7 @@ use super::super::call::Arguments;
 use super::super::error::Stop;
 use super::super::eval::{Evaluation, operators};
 use super::{none, one};
-use std::cmp::Ordering;
+use crate::python::sort::sorted;
 use value::Value;
 
 pub const NAMES: [&str; 11] =
@@ -135,16 +135,9 @@ fn sort(list: &Value, mut arguments: Arguments, evaluation: &Evaluation) -> Resu
         };
         keyed.push((evaluation.settled(&by)?, item));
     }
-    let mut fault = None;
-    keyed.sort_by(|one, two| {
+    let keyed = sorted(keyed, &mut |one: &(Value, Value), two: &(Value, Value)| {
         let (one, two) = if reverse { (two, one) } else { (one, two) };
-        operators::compare(&one.0, &two.0, "<").unwrap_or_else(|stop| {
-            fault.get_or_insert(stop);
-            Ordering::Equal
-        })
-    });
-    match fault {
-        Some(stop) => Err(stop),
-        None => evaluation.change_list(list, |items| *items = keyed.into_iter().map(|(_, item)| item).collect()),
-    }
+        operators::compare(&one.0, &two.0, "<")
+    })?;
+    evaluation.change_list(list, |items| *items = keyed.into_iter().map(|(_, item)| item).collect())
 }
