@@ -54,7 +54,7 @@ fn write_repr(value: &Value, out: &mut String) {
         Value::Date(date) => push(out, format_args!("datetime.date({}, {}, {})", date.year, date.month, date.day)),
         Value::DateTime(time) => push(out, time),
         Value::Vaulted(_) => out.push_str("<encrypted>"),
-        Value::Omit => out.push_str("<omit>"),
+        Value::Omit => out.push_str("<<Omit>>"),
         Value::Undefined(undefined) => push(out, format_args!("<undefined {}>", undefined.name)),
         Value::Pending(_) => out.push_str("<pending>"),
         Value::Unforeseen(because) => push(out, format_args!("<known after {because}>")),

@@ -30,7 +30,10 @@ fn ask(mut arguments: Arguments, evaluation: &Evaluation, as_list: bool) -> Resu
         Ok(Answer::Found(found)) => found,
         Ok(Answer::Undefined(undefined)) => return Ok(undefined),
         // A lookup that is not there is a fault of the playbook, and not to be ignored.
-        Err(Stop::Error(error)) if errors != "strict" && !matches!(error.kind(), Kind::Unknown | Kind::Undefined) => {
+        Err(Stop::Error(error))
+            if ["ignore", "warn"].contains(&errors.as_str())
+                && !matches!(error.kind(), Kind::Unknown | Kind::Undefined) =>
+        {
             if errors == "warn" {
                 let message = format!("lookup '{name}' failed: {error}");
                 let warning = Diagnostic::warning("lookup-failed", message).at(error.span());

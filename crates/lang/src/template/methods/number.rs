@@ -6,7 +6,7 @@ use num_bigint::BigInt;
 use std::sync::Arc;
 use value::Value;
 
-pub const INTEGER: [&str; 5] = ["bit_length", "bit_count", "conjugate", "as_integer_ratio", "is_integer"];
+pub const INTEGER: [&str; 6] = ["bit_length", "bit_count", "conjugate", "as_integer_ratio", "is_integer", "to_bytes"];
 pub const FLOAT: [&str; 4] = ["is_integer", "conjugate", "as_integer_ratio", "hex"];
 
 pub fn attribute(value: &Value, name: &str) -> Option<Value> {
@@ -21,7 +21,10 @@ pub fn attribute(value: &Value, name: &str) -> Option<Value> {
     }
 }
 
-pub fn call(number: &Value, name: &str, arguments: Arguments) -> Result<Value, Stop> {
+pub fn call(number: &Value, name: &str, mut arguments: Arguments) -> Result<Value, Stop> {
+    if name == "to_bytes" {
+        return to_bytes(number, &mut arguments);
+    }
     none(name, &arguments)?;
     match (number, name) {
         (Value::Float(number), "is_integer") => Ok((number.is_finite() && number.fract() == 0.0).into()),
@@ -39,6 +42,33 @@ pub fn call(number: &Value, name: &str, arguments: Arguments) -> Result<Value, S
             }
         }
     }
+}
+
+fn to_bytes(number: &Value, arguments: &mut Arguments) -> Result<Value, Stop> {
+    let [length, order, signed] = arguments.bind("to_bytes", ["length", "byteorder", "signed"])?;
+    let length = length.as_ref().map_or(Some(1), Value::as_int).and_then(|length| usize::try_from(length).ok());
+    let length = length.filter(|length| *length <= 1_000_000);
+    let length = length.ok_or_else(|| Stop::of_value("length argument must be a non-negative integer"))?;
+    let signed = signed.is_some_and(|signed| signed.is_true());
+    let whole = number.as_big().unwrap_or_default();
+    let negative = whole < BigInt::from(0);
+    if negative && !signed {
+        return Err(Stop::of_value("can't convert negative int to unsigned"));
+    }
+    let mut bytes = if signed { whole.to_signed_bytes_le() } else { whole.magnitude().to_bytes_le() };
+    if whole == BigInt::from(0) {
+        bytes.clear();
+    }
+    if bytes.len() > length {
+        return Err(Stop::of_value("int too big to convert"));
+    }
+    bytes.resize(length, if negative { 0xff } else { 0 });
+    match order.as_ref().map_or(Some("big"), Value::as_str) {
+        Some("big") => bytes.reverse(),
+        Some("little") => {}
+        _ => return Err(Stop::of_value("byteorder must be either 'little' or 'big'")),
+    }
+    Ok(Value::Bytes(bytes.into()))
 }
 
 /// Mantissa and exponent, so that the number is `mantissa * 2 ** exponent`.
