@@ -46,7 +46,7 @@ fn comment(call: &mut Call) -> Result<Value, Stop> {
     let postfix = named("postfix", decoration.trim_end())?;
     let mut count = |name: &str| -> Result<usize, Stop> {
         let given = call.arguments.take_named(name);
-        Ok(amount(call, given, name, 1)?)
+        amount(call, given, name, 1)
     };
     let (prefix_count, postfix_count) = (count("prefix_count")?, count("postfix_count")?);
     if let Some((name, _)) = call.arguments.named.first() {
