@@ -35,6 +35,9 @@ impl Reader<'_> {
             return Vec::new();
         };
         imports.push(path.to_path_buf());
+        // Roles and files are looked for beside the playbook that names them.
+        let own_dir = path.parent().unwrap_or(Path::new("/")).to_path_buf();
+        let outer_dir = std::mem::replace(&mut self.playbook_dir, own_dir);
         let mut plays = Vec::new();
         for item in items {
             match item.as_mapping() {
@@ -48,6 +51,7 @@ impl Reader<'_> {
             }
         }
         imports.pop();
+        self.playbook_dir = outer_dir;
         plays
     }
 
@@ -116,6 +120,10 @@ impl Reader<'_> {
             } else if !self.play_keyword(&mut play, word, value) {
                 self.shared(&mut keywords, key, value);
             }
+        }
+        let user = |word: &str| entries.iter().find(|(key, _)| key.as_str() == Some(word)).map(|(key, _)| key.span);
+        if let (Some(old), Some(_)) = (user("user"), user("remote_user")) {
+            self.fail("play", "both `user` and `remote_user` are set; the first is the old name of the second", old);
         }
         self.check_hosts(&play, entries, span);
         let outer = outer.map(|(frame, _)| frame.clone());

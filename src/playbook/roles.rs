@@ -72,6 +72,13 @@ impl RoleRequest {
                 return Err(error.at(key.as_text().and_then(Str::origin).unwrap_or(span)).help(help));
             }
         }
+        for (name, value) in OPTIONS[..6].iter().filter_map(|name| Some((name, args.get(name)?))) {
+            if matches!(value, Value::List(_) | Value::Map(_)) {
+                let message = format!("`{name}` takes a string, and this is a {}", value.type_name());
+                let key = args.get_entry(name).and_then(|(key, _)| key.as_text()).and_then(Str::origin);
+                return Err(Diagnostic::error("module-arguments", message).at(key.unwrap_or(span)));
+            }
+        }
         let text = |name: &str| args.get(name).filter(|value| !value.is_null()).map(Value::to_str);
         let truth = |name: &str| args.get(name).and_then(|value| to_bool(value).ok());
         let name = text("name").or_else(|| text("role")).or_else(|| text("_raw_params"));
@@ -299,7 +306,7 @@ impl Reader<'_> {
             let [namespace, collection, role] = parts.as_slice() else { continue };
             let below = Path::new("ansible_collections").join(namespace).join(collection).join("roles");
             let role = role.replace('.', "/");
-            searched.extend(self.parser.collections_path.iter().map(|path| path.join(&below).join(&role)));
+            searched.extend(self.collection_roots().map(|path| path.join(&below).join(&role)));
         }
         searched.push(files.absolute(&self.playbook_dir.join("roles"), name));
         searched.extend(self.parser.roles_path.iter().map(|path| files.absolute(path, name)));
@@ -317,6 +324,12 @@ impl Reader<'_> {
         let help = self.nearest_role(name);
         self.errors.push(Diagnostic { help, ..error });
         None
+    }
+
+    /// Folders that hold `ansible_collections`: beside the playbook, then as configured.
+    pub fn collection_roots(&self) -> impl Iterator<Item = PathBuf> {
+        let beside = self.playbook_dir.join("collections");
+        [beside].into_iter().chain(self.parser.collections_path.iter().cloned())
     }
 
     fn nearest_role(&self, name: &str) -> Option<String> {

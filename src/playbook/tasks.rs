@@ -5,6 +5,7 @@ use super::model::{Action, ActionKind, Args, Block, Frame, Keywords, Loop, LoopC
 use super::names;
 use super::parser::{Around, Reader};
 use lang::yaml;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use value::spec::nearest;
 use value::{Diagnostic, Key, Map, Span, Str, Value};
@@ -83,6 +84,10 @@ impl Reader<'_> {
                 let message =
                     format!("`{}` stands beside a `block`, and there is none", first.word().unwrap_or_default());
                 self.fail("block", message, first.span);
+                None
+            }
+            Some((first, _)) if around.handlers => {
+                self.fail("block", "a block cannot be a handler", first.span);
                 None
             }
             Some(_) => Some(self.block(node.span, entries, around)),
@@ -368,7 +373,7 @@ impl Reader<'_> {
         match rest {
             None => {}
             Some(rest) if FREE_FORM.contains(&name) => args.free_form = Some(rest),
-            Some(rest) if rest.starts_with("{{") && rest.ends_with("}}") => args.template = Some(Value::Str(rest)),
+            Some(rest) if keywords::is_template(&rest) => args.template = Some(Value::Str(rest)),
             Some(rest) => {
                 let error =
                     Diagnostic::error("module-arguments", format!("`{name}` takes `key=value`, and this is `{rest}`"));
@@ -379,15 +384,30 @@ impl Reader<'_> {
 
     /// The full name of a module; also of one that the project brings itself, which Python would run.
     fn full_name(&self, written: &str, collections: &[String], around: &Around) -> Option<String> {
-        names::module(written, collections).or_else(|| {
-            let in_role = around.frame.role().map(|role| role.path.clone());
-            let directories = in_role.into_iter().chain([self.playbook_dir.clone()]);
-            let files = &self.parser.loader.files;
-            let mut candidates = directories.flat_map(|dir| {
-                ["library", "action_plugins"].map(|folder| dir.join(folder).join(format!("{written}.py")))
-            });
-            candidates.any(|path| files.is_file(&path)).then(|| written.to_string())
-        })
+        names::module(written, collections).or_else(|| self.brings_module(written, around).then(|| written.to_string()))
+    }
+
+    /// Whether the project itself has a module of this name, in a `library/` or in a collection of its own.
+    fn brings_module(&self, written: &str, around: &Around) -> bool {
+        let files = &self.parser.loader.files;
+        let role = around.frame.role().map(|role| role.path.clone());
+        let beside = around.file.parent().map(Path::to_path_buf);
+        let directories = || role.iter().chain(&beside).chain([&self.playbook_dir]);
+        let has = |folder: PathBuf, name: &str| {
+            let stem = |file: &String| file.split('.').next() == Some(name);
+            files.list(&folder).is_ok_and(|found| found.iter().any(stem))
+        };
+        let name = written.strip_prefix("ansible.legacy.").unwrap_or(written);
+        match name.splitn(3, '.').collect::<Vec<_>>().as_slice() {
+            [namespace, collection, name] => self.collection_roots().any(|root| {
+                let plugins = root.join("ansible_collections").join(namespace).join(collection).join("plugins");
+                let (folder, name) = name.rsplit_once('.').unwrap_or(("", name));
+                ["modules", "action"].iter().any(|kind| has(plugins.join(kind).join(folder.replace('.', "/")), name))
+            }),
+            _ => {
+                directories().any(|dir| ["library", "action_plugins"].iter().any(|folder| has(dir.join(folder), name)))
+            }
+        }
     }
 
     /// The module that a name means. A template must be known now, or is one that we do not have.
@@ -435,6 +455,9 @@ impl Reader<'_> {
                 return None;
             }
             _ => {}
+        }
+        if around.handlers && action.name == "include_role" {
+            self.fail("task", "`include_role` cannot be a handler", span);
         }
         self.check_include(&draft, &action, span);
         Some(Node::Task(Arc::new(Task {
