@@ -10,7 +10,7 @@ use value::{Map, Str, Value};
 const VERSION: (i64, i64, i64) = (2, 19, 14);
 
 /// What every host has, in a play or not.
-const ALWAYS: [&str; 21] = [
+const ALWAYS: [&str; 22] = [
     "ansible_check_mode",
     "ansible_config_file",
     "ansible_diff_mode",
@@ -23,6 +23,7 @@ const ALWAYS: [&str; 21] = [
     "ansible_skip_tags",
     "ansible_verbosity",
     "ansible_version",
+    "deploy_version",
     "group_names",
     "groups",
     "hostvars",
@@ -85,6 +86,8 @@ impl HostScope {
             "ansible_inventory_sources" => Some(strings(&run.inventory_sources)),
             "ansible_config_file" => Some(run.config_file.as_ref().map(|path| path.display().to_string()).into()),
             "ansible_playbook_python" => Some("/usr/bin/python3".into()),
+            // How a playbook tells that it is run by us.
+            "deploy_version" => Some(env!("CARGO_PKG_VERSION").into()),
             "playbook_dir" => Some(self.playbook_dir().into()),
             _ => self.play_magic(name).or_else(|| self.task_magic(name)),
         }
