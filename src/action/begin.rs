@@ -168,7 +168,8 @@ impl Turn<'_> {
             Step::Meta(meta) => Ok(Each::Meta(meta)),
             Step::Include(target) => Ok(Each::Include(Include { target, vars: self.names.top().clone(), label: None })),
             Step::Call(call) => {
-                self.ready(call, check, diff, delegate.as_deref()).map(|ready| Each::Call(ready.into()))
+                let ready = self.ready(call, check, diff, delegate.as_deref())?;
+                Ok(Each::Call(Ready { delegate: begun.delegate.clone(), ..ready }.into()))
             }
         }
     }

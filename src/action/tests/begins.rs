@@ -183,3 +183,15 @@ fn pause_waits_alone() {
     assert_eq!(project.asked.borrow().as_slice(), ["sleep 2"]);
     assert_eq!(field(&outcome, "start"), "2026-01-02 03:04:05.000006");
 }
+
+#[test]
+fn items_of_several_delegates_on_one_machine_ride_together() {
+    let project = Project::new([("ansible_connection", "local".into())]);
+    let items = Value::list([Value::from("web1"), "web2".into()]);
+    let mut ping = Task { looped: looped(items), ..task("ping", []) };
+    ping.keywords.delegate_to = Some(written("{{ item }}"));
+    let prepared = project.call(ping);
+    assert!(!prepared.one_by_one);
+    let delegates: Vec<_> = prepared.items.iter().map(|item| item.own.as_ref().unwrap().delegate.clone()).collect();
+    assert_eq!(delegates, [None, Some("web2".to_string())]);
+}

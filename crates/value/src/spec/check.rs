@@ -43,9 +43,13 @@ impl Checker<'_> {
             }
         }
         self.unknown(spec, &unknown);
+        // Before defaults are there: only what was given excludes anything.
+        for rule in spec.rules.iter().filter(|rule| matches!(rule, Rule::MutuallyExclusive(_))) {
+            self.rule(rule, &checked);
+        }
         self.defaults(spec, &mut checked);
         self.required(spec, &checked);
-        for rule in spec.rules {
+        for rule in spec.rules.iter().filter(|rule| !matches!(rule, Rule::MutuallyExclusive(_))) {
             self.rule(rule, &checked);
         }
         checked
@@ -280,6 +284,7 @@ mod tests {
         ],
         rules: &[
             Rule::MutuallyExclusive(&["content", "src"]),
+            Rule::MutuallyExclusive(&["force", "ports"]),
             Rule::RequiredIf { arg: "state", is: "absent", needs: &["src"], any: false },
         ],
     };
@@ -316,6 +321,10 @@ mod tests {
             refused(&[("dest", "/a".into()), ("content", "".into()), ("src", "b".into())])
                 .contains("mutually exclusive: content|src")
         );
+        // A default excludes nothing.
+        let port = Value::list([Value::map([("published", 80)])]);
+        let given: Map = [("dest", Value::from("/a")), ("ports", port)].into_iter().collect();
+        assert!(check(&SPEC, "copy", &given).is_ok());
         assert!(
             refused(&[("dest", "/a".into()), ("state", "absent".into())])
                 .contains("all of the following are missing: src")
