@@ -11,6 +11,7 @@ pub mod json;
 pub mod machine;
 pub mod module;
 pub mod modules;
+pub mod openpgp;
 pub mod protocol;
 pub mod sums;
 pub mod web;

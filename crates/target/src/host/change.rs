@@ -12,15 +12,21 @@ pub struct Change {
     pub counts: bool,
     /// Whether its contents may be shown in a diff.
     pub shown: bool,
+    /// Asks somebody else (a server), who may do anything with it; this machine stays as it is.
+    pub asks: bool,
 }
 
 impl Change {
     pub fn to(what: Resource, after: State) -> Self {
-        Self { what, after, counts: true, shown: true }
+        Self { what, after, counts: true, shown: true, asks: false }
     }
     /// What only its own program knows, by words for plan and journal.
     pub fn opaque(words: impl Into<String>) -> Self {
         Self::to(Resource::Opaque(words.into()), State::Present)
+    }
+    /// A question to the world outside: skipped in a check and unknown in a plan, and no change of this machine.
+    pub fn question(words: impl Into<String>) -> Self {
+        Self { counts: false, asks: true, ..Self::opaque(words) }
     }
     pub fn uncounted(self) -> Self {
         Self { counts: false, ..self }
@@ -84,7 +90,7 @@ impl Host<'_> {
         changes: Vec<Change>,
         act: impl FnOnce(&mut dyn Machine) -> Look<Acted>,
     ) -> Look<Output> {
-        let opaque = |change: &Change| matches!(change.what, Resource::Opaque(_)) && change.counts;
+        let opaque = |change: &Change| matches!(change.what, Resource::Opaque(_)) && (change.counts || change.asks);
         match self.mode {
             Mode::Ahead => return Err(Stop::Held),
             Mode::Check if changes.iter().any(opaque) => return Err(Stop::Skipped(Map::new())),
@@ -112,7 +118,7 @@ impl Host<'_> {
         if self.mode == Mode::Plan {
             self.overlay.plan(&change);
         }
-        let Change { what, after, counts, shown } = change;
+        let Change { what, after, counts, shown, asks: _ } = change;
         if self.wants_diff && shown && changed {
             self.diff.extend(diff::of(&what, &before, &after, |contents| self.contents(contents)));
         }

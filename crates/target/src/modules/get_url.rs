@@ -155,7 +155,12 @@ fn fetch(args: &Args, ask: &Ask, host: &Host, begun: Instant) -> Look<Answer> {
             let status = i64::from(answer.head.status);
             Err(failed(status, format!("HTTP Error {status}: {}", answer.head.reason)))
         }
-        Err(error) => Err(failed(-1, format!("Request failed: <urlopen error {error}>"))),
+        Err(error) => Err(Stop::failure(
+            web::failure(&error),
+            crate::returns! {
+                "url" => ask.url.clone(), "dest" => path_value(&args.dest), "elapsed" => begun.elapsed().as_secs(),
+            },
+        )),
     }
 }
 
@@ -219,8 +224,6 @@ fn unchanged(args: &Args, dest: &Path, begun: Instant, mut result: Map, host: &m
     args.ownership().apply(host, dest)?;
     result.insert("msg", "HTTP Error 304: Not Modified");
     result.insert("elapsed", begun.elapsed().as_secs());
-    result.insert("checksum_src", Value::Null);
-    result.insert("checksum_dest", Value::Null);
     install::with_info(host, dest, result)
 }
 

@@ -50,6 +50,8 @@ macro_rules! modules {
 
 modules! {
     apt,
+    apt_key,
+    apt_repository,
     blockinfile,
     command,
     copy,
@@ -65,6 +67,7 @@ modules! {
     shell,
     stat,
     systemd_service,
+    uri,
     user,
     wait_for,
 }

@@ -1,5 +1,6 @@
 //! Asking the web, as `get_url` and `uri` do: redirects, proxies, logins, TLS where the build has it.
 mod auth;
+pub mod form;
 mod proxy;
 mod spool;
 #[cfg(feature = "net")]
@@ -83,6 +84,18 @@ impl Ask {
             decompress: true,
         }
     }
+}
+
+/// Why nobody answered, in the words of Python's urllib, which playbooks test for.
+pub fn failure(error: &io::Error) -> String {
+    let text = error.to_string();
+    let plain = text.split(" (os error").next().unwrap_or_default();
+    let words = match error.raw_os_error() {
+        Some(number) => format!("[Errno {number}] {plain}"),
+        None if plain.starts_with("Name or service not known") => "[Errno -2] Name or service not known".into(),
+        None => plain.to_string(),
+    };
+    format!("Request failed: <urlopen error {words}>")
 }
 
 pub fn ask(machine: &dyn Machine, ask: &Ask) -> io::Result<Answer> {

@@ -162,6 +162,12 @@ impl Checker<'_> {
                 && let Some(default) = arg.default
                 && let Ok(default) = coerce(&default.into(), arg.kind)
             {
+                let default = match (&default, arg.elements) {
+                    (Value::List(items), Some(kind)) => {
+                        Value::list(items.iter().filter_map(|item| coerce(item, kind).ok()))
+                    }
+                    _ => default,
+                };
                 checked.insert(arg.name, default);
             }
         }
