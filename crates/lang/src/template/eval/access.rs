@@ -174,6 +174,7 @@ impl Evaluation<'_> {
     pub fn text(&self, value: &Value) -> Result<Str, Stop> {
         match value {
             Value::Str(text) => Ok(text.clone().with_trust(false)),
+            Value::Omit => Ok("<<Omit>>".into()),
             Value::Live(_) => match ObjectRef::of(value) {
                 Some(object) if !object.is_mapping() => Ok(object.text(self)?.into()),
                 _ => Ok(self.settled(value)?.to_str()),
