@@ -331,9 +331,7 @@ fn facts(outcome: &Outcome) -> Option<Effect> {
     }
     let named = facts.iter().filter_map(|(key, value)| Some((key.as_str()?, value)));
     let kept = named.filter(|(name, _)| !forbidden_fact(name));
-    Some(Effect::Facts(
-        kept.map(|(name, value)| (name.strip_prefix("ansible_").unwrap_or(name), value.clone())).collect(),
-    ))
+    Some(Effect::Facts(kept.map(|(name, value)| (name, value.clone())).collect()))
 }
 
 /// Names that a host must not set for itself: they say how it is reached and who works there.

@@ -182,7 +182,7 @@ pub struct HostVars {
     pub registers: Arc<Map>,
     /// What `include_vars` brought.
     pub included: Arc<Map>,
-    /// Facts, without the prefix `ansible_`.
+    /// Facts, by the names that their modules gave them: `ansible_distribution`, `packages`.
     pub facts: Arc<Map>,
     /// The call that will bring facts: a fact that is not known is pending until then.
     pub facts_pending: Option<CallId>,

@@ -67,13 +67,20 @@ impl Lane {
     }
 
     pub fn teach(&mut self, index: usize, effect: &Effect) {
-        let mut shared = Shared::default();
+        let (mut shared, mut cached) = (Shared::default(), Shared::default());
         for cursor in self.cursors_from(index) {
             let vars = &mut cursor.vars;
             match effect {
-                Effect::SetFact { name, value, .. } => shared.change(&mut vars.registers, |registers| {
-                    registers.insert(name.as_str(), value.clone());
-                }),
+                Effect::SetFact { name, value, cacheable } => {
+                    shared.change(&mut vars.registers, |registers| {
+                        registers.insert(name.as_str(), value.clone());
+                    });
+                    if *cacheable {
+                        cached.change(&mut vars.facts, |known| {
+                            known.insert(name.as_str(), value.clone());
+                        });
+                    }
+                }
                 Effect::Facts(facts) => shared.change(&mut vars.facts, |known| {
                     known.extend(facts.iter().map(|(name, value)| (name.clone(), value.clone())));
                 }),

@@ -10,8 +10,8 @@ use crate::world::lookups::Places;
 use lang::template::{Environment, LookupRequest, ObjectRef, Scope, Source, Stop, Syntax, Template};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use value::{Diagnostic, Map, Value};
+use std::sync::{Arc, OnceLock};
+use value::{Diagnostic, Key, Map, Value};
 
 /// From where a host's variables are looked at.
 #[derive(Clone, Default)]
@@ -33,12 +33,14 @@ pub struct HostScope {
     pub(super) host: Option<HostId>,
     pub(super) name: Arc<str>,
     layers: Arc<Vec<Layer>>,
+    /// `ansible_facts`, once somebody asked for it.
+    facts: Arc<OnceLock<Value>>,
 }
 
 #[derive(Clone, Debug)]
 enum Layer {
     Map(Arc<Map>),
-    /// The host's facts, under `ansible_`.
+    /// The host's facts.
     Facts,
 }
 
@@ -100,7 +102,7 @@ impl HostScope {
         view: View,
     ) -> Result<Self, Vec<Diagnostic>> {
         let layers = Arc::new(Vec::new());
-        let mut scope = Self { variables: variables.clone(), view, host, name, layers };
+        let mut scope = Self { variables: variables.clone(), view, host, name, layers, facts: Arc::default() };
         let mut below = scope.below_play(&inventory);
         let mut above = scope.above_play();
         if let Some(play) = scope.view.play.clone() {
@@ -188,16 +190,20 @@ impl HostScope {
     }
 
     fn fact(&self, name: &str) -> Option<Value> {
-        let facts = &self.view.vars.facts;
-        let bare = name.strip_prefix("ansible_")?;
-        facts.get(bare).or_else(|| facts.get(name)).cloned()
+        self.view.vars.facts.get(name).cloned()
     }
 
+    /// `ansible_facts`: the same facts without their prefix.
     pub(super) fn facts(&self) -> Value {
-        match self.view.vars.facts_pending {
-            Some(call) => Value::Pending(call),
-            None => Value::Map(self.view.vars.facts.clone()),
+        if let Some(call) = self.view.vars.facts_pending {
+            return Value::Pending(call);
         }
+        let bare = |name: &Key| match name.as_str().and_then(|name| name.strip_prefix("ansible_")) {
+            Some("local") | None => name.clone(),
+            Some(bare) => bare.into(),
+        };
+        let facts = || Value::map(self.view.vars.facts.iter().map(|(name, value)| (bare(name), value.clone())));
+        self.facts.get_or_init(facts).clone()
     }
 
     /// All names but the magic ones.
@@ -208,10 +214,10 @@ impl HostScope {
                 Layer::Map(map) => {
                     names.extend(map.keys().filter_map(|key| key.as_text()).map(|name| (name.text().clone(), ())));
                 }
-                Layer::Facts => names.extend(self.view.vars.facts.keys().filter_map(|key| key.as_str()).map(|name| {
-                    let full = if name.starts_with("ansible_") { name.to_string() } else { format!("ansible_{name}") };
-                    (full.into(), ())
-                })),
+                Layer::Facts => {
+                    let facts = self.view.vars.facts.keys().filter_map(|key| key.as_str());
+                    names.extend(facts.map(|name| (name.into(), ())));
+                }
             }
         }
         names.into_keys().collect()

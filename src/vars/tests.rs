@@ -157,12 +157,19 @@ fn what_a_host_learned_lies_over_the_task() {
     let vars = HostVars {
         registers: learned(&[("x", "set_fact"), ("w", "set_fact")]),
         included: learned(&[("x", "include_vars"), ("v", "include_vars")]),
-        facts: learned(&[("x", "fact"), ("distribution", "Debian"), ("ansible_local", "local")]),
+        facts: learned(&[
+            ("ansible_x", "fact"),
+            ("ansible_distribution", "Debian"),
+            ("ansible_local", "local"),
+            ("packages", "p"),
+        ]),
         facts_pending: None,
     };
     let scope = world.scope("b", Some(task), vars);
     let text = "{{ x }} {{ v }} {{ w }} {{ ansible_x }} {{ ansible_facts.distribution }} {{ ansible_distribution }} {{ ansible_local }}";
     assert_eq!(evaluated(&scope, text), "set_fact include_vars extra fact Debian Debian local");
+    let text = "{{ packages }} {{ ansible_facts.packages }} {{ ansible_packages is defined }} {{ ansible_facts.ansible_local }}";
+    assert_eq!(evaluated(&scope, text), "p p False local");
 }
 
 #[test]

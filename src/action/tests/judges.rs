@@ -93,7 +93,7 @@ fn facts_never_say_how_a_host_is_reached() {
     let judged = project.judge(|| task("ping", []), vec![answer(false, false, &[("ansible_facts", facts)])], 1);
     let [Effect::Facts(facts)] = judged.effects.as_slice() else { panic!("{:?}", judged.effects) };
     let names: Vec<_> = facts.keys().filter_map(|key| key.as_str()).collect();
-    assert_eq!(names, ["os_family", "ssh_host_key_rsa_public"]);
+    assert_eq!(names, ["ansible_os_family", "ansible_ssh_host_key_rsa_public"]);
 }
 
 #[test]
