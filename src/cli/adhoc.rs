@@ -1,9 +1,9 @@
 //! `deploy run` and `ansible`: one module on the hosts of a pattern.
 use super::exit::{Exit, Refusal};
 use super::options::{AdHocCommand, OutputFormat};
-use super::run::{self, Asked};
+use super::run::{self, Asked, Prepared};
 use super::session::{Called, Session};
-use super::version;
+use super::{hosts, version};
 use crate::engine::message::{Event, Failure, HostId, Outcome, Status};
 use crate::playbook::Words;
 use crate::project::Playbooks;
@@ -28,14 +28,15 @@ pub fn run(options: &AdHocCommand, session: &mut Session) -> Result<Exit, Refusa
     let dir = session.files.absolute(Path::new(""), &dir.unwrap_or_else(|| PathBuf::from(".")).to_string_lossy());
     let asked = Asked { playbook_dir: dir.clone(), only_lists: options.list_hosts, ..Asked::default() };
     let prepared = run::prepare(&options.common, asked, session)?;
-    let hosts = prepared.matching(&options.pattern, session)?;
+    let matched = prepared.matching(&options.pattern, session)?;
     if options.list_hosts {
-        let lines: Vec<_> = hosts.iter().map(|host| format!("\n    {}", prepared.variables.host_name(*host))).collect();
-        session.screen.print(&format!("  hosts ({}):{}", hosts.len(), lines.concat()), None);
+        let lines: Vec<_> =
+            matched.iter().map(|host| format!("\n    {}", prepared.variables.host_name(*host))).collect();
+        session.screen.print(&format!("  hosts ({}):{}", matched.len(), lines.concat()), None);
         return Ok(Exit::Success);
     }
-    if hosts.is_empty() {
-        return nobody(&options.pattern, session);
+    if matched.is_empty() {
+        return nobody(&options.pattern, &prepared, session);
     }
     let mut renderer = AdHoc {
         verbosity: session.verbosity,
@@ -60,7 +61,7 @@ pub fn run(options: &AdHocCommand, session: &mut Session) -> Result<Exit, Refusa
         {
             let names = |host: HostId| prepared.variables.host_name(host).to_string();
             faults.iter().for_each(|fault| session.say(fault));
-            fail_on_all(&hosts, &faults[0], &mut renderer, &names, session);
+            fail_on_all(&matched, &faults[0], &mut renderer, &names, session);
             Ok(Exit::Failed)
         }
         Err(faults) => Err(Refusal::parser(faults)),
@@ -80,18 +81,14 @@ fn check(options: &AdHocCommand) -> Result<(), Refusal> {
 }
 
 /// Nothing to do is an answer for whoever asks as `ansible`, and a slip for people.
-pub fn nobody(pattern: &str, session: &mut Session) -> Result<Exit, Refusal> {
-    let message = format!("no host matches `{pattern}`, so there is nothing to do");
-    match session.called {
-        Called::Ansible => {
-            session.say(&Diagnostic::warning("pattern", message));
-            Ok(Exit::Success)
-        }
-        Called::Deploy => {
-            let error = Diagnostic::error("pattern", message);
-            Err(Refusal::error(error.help("`deploy inventory --graph` shows hosts and groups")))
-        }
+pub fn nobody(pattern: &str, prepared: &Prepared, session: &mut Session) -> Result<Exit, Refusal> {
+    if session.called == Called::Ansible {
+        session.say(&Diagnostic::warning("pattern", "no hosts matched, nothing to do"));
+        return Ok(Exit::Success);
     }
+    let near = hosts::unmatched(pattern, &prepared.variables.inventory()).help;
+    let error = Diagnostic::error("pattern", format!("no host matches `{pattern}`, so there is nothing to do"));
+    Err(Refusal::error(error.help(near.unwrap_or_else(|| "`deploy inventory --graph` shows hosts and groups".into()))))
 }
 
 /// Ansible finds out on each host that there is no such module.

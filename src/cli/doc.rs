@@ -4,13 +4,16 @@ use super::options::DocCommand;
 use super::reference::{self, Entry, page};
 use crate::playbook::names;
 use crate::report::Screen;
+use std::io::IsTerminal;
 use value::{Diagnostic, Json, Value, json_text};
 
 pub fn run(options: &DocCommand, screen: &mut Screen) -> Result<Exit, Refusal> {
+    // A pipe has no width.
+    let columns = if std::io::stdout().is_terminal() { screen.columns() } else { usize::MAX };
     let text = match (options.modules.is_empty() || options.list, options.json) {
         (true, true) => list_as_json(),
-        (true, false) => list(screen.columns()),
-        (false, json) => pages(&options.modules, json, screen.columns())?,
+        (true, false) => list(columns),
+        (false, json) => pages(&options.modules, json, columns)?,
     };
     screen.print(text.trim_end(), None);
     Ok(Exit::Success)

@@ -65,7 +65,11 @@ impl Refusal {
     /// Faults of the project's texts; a file or role that is not there has the code of what cannot start.
     pub fn parser(diagnostics: Vec<Diagnostic>) -> Self {
         let absent = |diagnostic: &Diagnostic| ["file-missing", "role-missing", "file"].contains(&diagnostic.code);
-        let exit = if diagnostics.iter().all(absent) { Exit::Error } else { Exit::PARSER };
+        let exit = match diagnostics.iter().all(absent) {
+            _ if diagnostics.iter().any(|diagnostic| diagnostic.code == "extra-vars") => Exit::Options,
+            true => Exit::Error,
+            false => Exit::PARSER,
+        };
         Self { exit, diagnostics }
     }
 }

@@ -46,7 +46,8 @@ fn the_host(name: &str, hosts: &mut hosts::Hosts, session: &mut Session) -> Resu
     match found.as_slice() {
         [host] => Ok(*host),
         _ => {
-            let error = Diagnostic::error("options", format!("--host wants one host, and `{name}` is {}", found.len()));
+            let error =
+                Diagnostic::error("options", format!("--host wants one host, and {} match `{name}`", found.len()));
             Err(Refusal::options(error))
         }
     }

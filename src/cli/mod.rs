@@ -65,9 +65,25 @@ fn by_name() -> Exit {
         "ansible-inventory" => parse::<AnsibleInventory>(&name).map(ansible_inventory),
         "ansible-doc" => parse::<options::AnsibleDoc>(&name).map(|line| show_doc(&line.run)),
         other if other.starts_with("ansible-") => Err(not_part(other)),
-        _ => parse::<Deploy>("deploy").map(deploy),
+        _ => parse::<Deploy>("deploy").map(|line| deploy(command_first(line))),
     };
     ran.unwrap_or_else(|exit| exit)
+}
+
+/// Options may stand before the command too: `deploy -i hosts ping web`.
+fn command_first(line: Deploy) -> Deploy {
+    let Some(first) = line.run.playbooks.first().cloned() else { return line };
+    let is_command = |word: &str| Deploy::command().find_subcommand(word).is_some();
+    let Some(word) = first.to_str().filter(|word| is_command(word) && !first.exists()) else { return line };
+    let words: Vec<_> = std::env::args().collect();
+    let places = words.iter().enumerate().skip(1).filter(|(_, other)| *other == word).map(|(place, _)| place);
+    let moved = places.map(|place| {
+        let mut words = words.clone();
+        let word = words.remove(place);
+        words.insert(1, word);
+        words
+    });
+    moved.filter_map(|words| Deploy::try_parse_from(words).ok()).next().unwrap_or(line)
 }
 
 fn deploy(line: Deploy) -> Exit {

@@ -336,8 +336,9 @@ mod tests {
     #[test]
     fn a_playbook_needs_no_subcommand() {
         let line = Deploy::try_parse_from(["deploy", "-i", "hosts", "a.yml", "b.yml", "-e", "x=1", "-vvC"]).unwrap();
-        assert!(line.command.is_none() && line.run.common.check && line.run.common.project.verbose == 2);
-        assert_eq!(line.run.playbooks.len(), 2);
+        let run = line.run;
+        assert!(line.command.is_none() && run.common.check && run.common.project.verbose == 2);
+        assert_eq!(run.playbooks.len(), 2);
         let line = Deploy::try_parse_from(["deploy", "ping", "web", "-i", "hosts"]).unwrap();
         assert!(matches!(line.command, Some(Command::Ping(ping)) if ping.pattern == "web"));
     }

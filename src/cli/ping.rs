@@ -18,7 +18,7 @@ pub fn run(options: &PingCommand, session: &mut Session) -> Result<Exit, Refusal
     let mut prepared = run::prepare(&options.common, asked, session)?;
     let hosts = prepared.matching(&options.pattern, session)?;
     if hosts.is_empty() {
-        return adhoc::nobody(&options.pattern, session);
+        return adhoc::nobody(&options.pattern, &prepared, session);
     }
     let width = hosts.iter().map(|host| prepared.variables.host_name(*host).chars().count()).max().unwrap_or(0);
     // Nobody waits for a slower host.

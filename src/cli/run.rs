@@ -3,7 +3,7 @@
 use super::exit::{Exit, Refusal};
 use super::hosts::{self, Hosts};
 use super::options::{Common, OutputFormat};
-use super::session::Session;
+use super::session::{Called, Session};
 use crate::action;
 use crate::connect;
 use crate::engine::{self, message::HostId};
@@ -228,9 +228,10 @@ impl Prepared {
             Ok((hosts, matched.unmatched))
         });
         let (hosts, unmatched) = matched.map_err(Refusal::error)?;
-        for part in &unmatched {
-            let warning = hosts::unmatched(part, &self.variables.inventory());
-            session.say(&warning);
+        // Where nobody is left, that is the error.
+        if !hosts.is_empty() || session.called == Called::Ansible {
+            let inventory = self.variables.inventory();
+            unmatched.iter().for_each(|part| session.say(&hosts::unmatched(part, &inventory)));
         }
         Ok(hosts)
     }

@@ -23,7 +23,10 @@ impl Reader<'_> {
         let errors = self.errors.len();
         let Some(document) = self.document(path, mentioned) else {
             if self.errors.len() == errors {
-                let error = Diagnostic::error("playbook", format!("the playbook {} holds no play", path.display()));
+                let error = Diagnostic::error(
+                    "playbook",
+                    format!("the playbook {} holds no play", self.parser.loader.shown(path)),
+                );
                 self.errors.push(error.at(mentioned));
             }
             return Vec::new();

@@ -10,6 +10,8 @@ pub struct Human {
     shown: Shown,
     /// Warnings come once.
     said: BTreeSet<String>,
+    /// Errors of this task: where a hundred hosts fail at one place, it is drawn once.
+    drawn: BTreeSet<String>,
     /// A task's banner that waits for a result worth a line.
     banner: Option<(String, Option<String>)>,
 }
@@ -26,7 +28,7 @@ pub struct Shown {
 
 impl Human {
     pub fn new(shown: Shown) -> Self {
-        Self { shown, said: BTreeSet::new(), banner: None }
+        Self { shown, said: BTreeSet::new(), drawn: BTreeSet::new(), banner: None }
     }
 }
 
@@ -43,7 +45,9 @@ impl Renderer for Human {
                 let marker = if *check_mode && self.shown.check_mode_markers { " [CHECK MODE]" } else { "" };
                 let place = names.sources.describe(*span);
                 let place = place.rsplit_once(':').map_or(place.as_str(), |(line, _)| line);
-                let path = (self.shown.verbosity >= 2).then(|| format!("task path: {place}"));
+                let path = std::path::absolute(place).map_or_else(|_| place.into(), |path| path.display().to_string());
+                let path = (self.shown.verbosity >= 2).then(|| format!("task path: {path}"));
+                self.drawn.clear();
                 self.banner = Some((format!("{word} [{}]{marker}", name.trim()), path));
                 if self.shown.ok_hosts && self.shown.skipped_hosts {
                     self.open(screen);
@@ -200,7 +204,9 @@ impl Human {
     fn draw(&mut self, outcome: &Outcome, names: &Names, screen: &mut Screen) {
         if let Some(diagnostic) = &outcome.diagnostic {
             let text = diagnostic::render(diagnostic, names.sources, screen.has_color());
-            screen.say(&text, None);
+            if self.drawn.insert(text.clone()) {
+                screen.say(&text, None);
+            }
         }
     }
 

@@ -45,6 +45,8 @@ pub struct Screen {
     err: Box<dyn Write>,
     secrets: Arc<Secrets>,
     color: bool,
+    /// The same for standard error, which may go elsewhere.
+    color_beside: bool,
     columns: usize,
     /// How wide the live line is that stands on standard error now.
     live: usize,
@@ -60,28 +62,29 @@ impl Screen {
             .filter(|_| is_terminal)
             .map_or(0, |size| usize::from(size.ws_col));
         let out = std::io::BufWriter::with_capacity(64 << 10, stdout);
-        Self::new(Box::new(out), Box::new(std::io::stderr()), secrets, color.unwrap_or(is_terminal), width)
+        let beside = color.unwrap_or_else(|| std::io::stderr().is_terminal());
+        let mut screen =
+            Self::new(Box::new(out), Box::new(std::io::stderr()), secrets, color.unwrap_or(is_terminal), width);
+        screen.color_beside = beside;
+        screen
     }
 
     pub fn new(out: Box<dyn Write>, err: Box<dyn Write>, secrets: Arc<Secrets>, color: bool, width: usize) -> Self {
-        Self { out, err, secrets, color, columns: width.saturating_sub(1).max(79), live: 0 }
+        Self { out, err, secrets, color, color_beside: color, columns: width.saturating_sub(1).max(79), live: 0 }
     }
 
     pub fn columns(&self) -> usize {
         self.columns
     }
 
+    /// Whether what is said on standard error may have colours.
     pub fn has_color(&self) -> bool {
-        self.color
+        self.color_beside
     }
 
     /// A text in a colour, line by line, as terminals that fold lines want it.
     pub fn paint(&self, text: &str, color: Color) -> String {
-        if !self.color {
-            return text.to_string();
-        }
-        let lines: Vec<_> = text.split('\n').map(|line| format!("\x1b[{}m{line}\x1b[0m", color.code())).collect();
-        lines.join("\n")
+        if self.color { painted(text, color) } else { text.to_string() }
     }
 
     /// A line on standard output. A reader that went away is no fault of the run.
@@ -96,7 +99,8 @@ impl Screen {
     pub fn say(&mut self, text: &str, color: Option<Color>) {
         self.flush();
         self.clear_live();
-        let text = color.map_or_else(|| text.to_string(), |color| self.paint(text, color));
+        let color = color.filter(|_| self.color_beside);
+        let text = color.map_or_else(|| text.to_string(), |color| painted(text, color));
         let text = self.secrets.hide(text);
         let _ = writeln!(self.err, "{text}");
     }
@@ -124,6 +128,11 @@ impl Screen {
             let _ = write!(self.err, "\r\x1b[2K").and_then(|()| self.err.flush());
         }
     }
+}
+
+fn painted(text: &str, color: Color) -> String {
+    let lines: Vec<_> = text.split('\n').map(|line| format!("\x1b[{}m{line}\x1b[0m", color.code())).collect();
+    lines.join("\n")
 }
 
 impl Drop for Screen {

@@ -116,7 +116,7 @@ impl Loader {
     }
 
     /// As people gave it: relative to the working folder where it lies below.
-    fn shown(&self, path: &Path) -> String {
+    pub fn shown(&self, path: &Path) -> String {
         path.strip_prefix(self.files.current_dir()).unwrap_or(path).display().to_string()
     }
 

@@ -24,7 +24,7 @@ pub fn module(entry: &Entry) -> String {
             entry.aliases.iter().map(|alias| format!("`{alias}`")).collect::<Vec<_>>().join(", ")
         );
     }
-    for paragraph in entry.spec.map(|spec| paragraphs(spec.doc)).unwrap_or_default().into_iter().chain(notes(entry)) {
+    for paragraph in entry.description().into_iter().chain(notes(entry)) {
         out += &format!("\n{paragraph}\n");
     }
     if let Some(spec) = entry.spec.filter(|spec| spec.args.iter().any(is_public)) {

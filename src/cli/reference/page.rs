@@ -12,7 +12,7 @@ pub fn text(entry: &Entry, columns: usize) -> String {
     if !entry.aliases.is_empty() {
         out += &format!("also called {}\n", entry.aliases.join(", "));
     }
-    for paragraph in entry.spec.map(|spec| paragraphs(spec.doc)).unwrap_or_default().into_iter().chain(notes(entry)) {
+    for paragraph in entry.description().into_iter().chain(notes(entry)) {
         out += &format!("\n{}", wrapped(&paragraph, "  ", columns));
     }
     if let Some(spec) = entry.spec {
@@ -155,7 +155,7 @@ pub fn data(entry: &Entry) -> Value {
     doc.insert("collection", entry.collection);
     doc.insert("aliases", Value::list(entry.aliases.iter().map(|alias| (*alias).into())));
     doc.insert("short_description", entry.summary());
-    let description = spec.map(|spec| paragraphs(spec.doc)).unwrap_or_default().into_iter().chain(notes(entry));
+    let description = entry.description().into_iter().chain(notes(entry));
     doc.insert("description", Value::list(description.map(Value::from)));
     doc.insert("options", spec.map_or_else(Map::new, |spec| options(&spec)));
     doc.insert("rules", Value::list(spec.map(|spec| rules(&spec)).unwrap_or_default().into_iter().map(Value::from)));
