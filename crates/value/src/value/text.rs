@@ -1,5 +1,5 @@
 //! Values as text: as Python's `str` and `repr` print them, and as JSON.
-use super::{Str, Value};
+use super::{DateTime, Str, Value};
 use std::fmt::Write;
 
 impl Value {
@@ -8,6 +8,7 @@ impl Value {
         match self {
             Value::Str(text) => text.to_string(),
             Value::Date(date) => date.to_string(),
+            Value::DateTime(time) => time.to_string(),
             other => other.to_repr(),
         }
     }
@@ -52,7 +53,7 @@ fn write_repr(value: &Value, out: &mut String) {
             out.push('}');
         }
         Value::Date(date) => push(out, format_args!("datetime.date({}, {}, {})", date.year, date.month, date.day)),
-        Value::DateTime(time) => push(out, time),
+        Value::DateTime(time) => write_time(time, out),
         Value::Vaulted(_) => out.push_str("<encrypted>"),
         Value::Omit => out.push_str("<<Omit>>"),
         Value::Undefined(undefined) => push(out, format_args!("<undefined {}>", undefined.name)),
@@ -60,6 +61,29 @@ fn write_repr(value: &Value, out: &mut String) {
         Value::Unforeseen(because) => push(out, format_args!("<known after {because}>")),
         Value::Live(live) => push(out, format_args!("<{}>", live.kind())),
     }
+}
+
+fn write_time(time: &DateTime, out: &mut String) {
+    let date = time.date;
+    push(out, format_args!("datetime.datetime({}, {}, {}", date.year, date.month, date.day));
+    push(out, format_args!(", {}, {}", time.hour, time.minute));
+    if time.second != 0 || time.microsecond != 0 {
+        push(out, format_args!(", {}", time.second));
+    }
+    if time.microsecond != 0 {
+        push(out, format_args!(", {}", time.microsecond));
+    }
+    match time.offset {
+        None => {}
+        Some(0) => out.push_str(", tzinfo=datetime.timezone.utc"),
+        Some(offset) => {
+            // Python keeps whole days apart, so that the seconds are never negative.
+            let (days, seconds) = (offset.div_euclid(86_400), offset.rem_euclid(86_400));
+            let days = if days == 0 { String::new() } else { format!("days={days}, ") };
+            push(out, format_args!(", tzinfo=datetime.timezone(datetime.timedelta({days}seconds={seconds}))"));
+        }
+    }
+    out.push(')');
 }
 
 fn push(out: &mut String, what: impl std::fmt::Display) {
@@ -262,6 +286,7 @@ fn write_json_string(text: &str, layout: Json, out: &mut String) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Date;
     use super::*;
 
     #[test]
@@ -286,6 +311,19 @@ mod tests {
         let value = Value::map([("a", Value::list([1.into(), "it's".into(), Value::Null])), ("b", Value::from(true))]);
         assert_eq!(value.to_text(), r#"{'a': [1, "it's", None], 'b': True}"#);
         assert_eq!(json_text(&value, Json::LINE), r#"{"a": [1, "it's", null], "b": true}"#);
+        let time = DateTime {
+            date: Date { year: 2020, month: 1, day: 2 },
+            hour: 3,
+            minute: 4,
+            second: 5,
+            microsecond: 0,
+            offset: None,
+        };
+        let times =
+            Value::list([Value::DateTime(time), Value::DateTime(DateTime { second: 0, offset: Some(-3600), ..time })]);
+        let zone = "tzinfo=datetime.timezone(datetime.timedelta(days=-1, seconds=82800))";
+        let wanted = format!("[datetime.datetime(2020, 1, 2, 3, 4, 5), datetime.datetime(2020, 1, 2, 3, 4, {zone})]");
+        assert_eq!((times.to_text(), Value::DateTime(time).to_text()), (wanted, "2020-01-02 03:04:05".to_string()));
         assert_eq!(Value::from("a\u{1}\u{e9}\u{2028}").to_repr(), "'a\\x01\u{e9}\\u2028'");
     }
 

@@ -24,7 +24,7 @@ impl Evaluation<'_> {
         frame: &mut Frame,
         out: &mut Vec<Value>,
     ) -> Result<(), Stop> {
-        self.step()?;
+        self.charge(items.len())?;
         let items = self.filtered(for_loop, items, frame)?;
         if items.is_empty() {
             return frame.scoped(|frame| self.exec_all(&for_loop.other, frame, out)).map(|_| ());

@@ -27,7 +27,7 @@ use std::sync::Arc;
 use value::{Undefined, Value};
 
 /// No template of a person takes as many steps; a loop without end does.
-const STEPS: u64 = 20_000_000;
+const STEPS: u64 = 10_000_000;
 /// How much of the stack an evaluation may use, nested templates included.
 const STACK: usize = 900 << 10;
 
@@ -118,7 +118,12 @@ impl<'e> Evaluation<'e> {
 
     /// To be called once per node: bounds time and depth.
     fn step(&self) -> Result<(), Stop> {
-        let steps = self.steps.get() + 1;
+        self.charge(1)
+    }
+
+    /// To be called before what takes many steps at once.
+    fn charge(&self, count: usize) -> Result<(), Stop> {
+        let steps = self.steps.get().saturating_add(count as u64);
         self.steps.set(steps);
         if steps > STEPS {
             return Err(Stop::new(Kind::Limit, format!("the template takes more than {STEPS} steps")));
