@@ -2,9 +2,11 @@
 mod compare;
 pub mod container;
 pub mod image;
+pub mod images;
 pub mod lifecycle;
 mod ports;
 pub mod settings;
+mod tar;
 
 use crate::http::{self, Body, Request};
 use crate::json;
@@ -81,6 +83,22 @@ impl Daemon {
         line: &mut dyn FnMut(&Value),
     ) -> io::Result<Reply> {
         self.exchange(machine, "POST", target, body, headers, line)
+    }
+
+    /// A long answer, to be read as it comes.
+    pub fn read(
+        &self,
+        machine: &dyn Machine,
+        target: &str,
+        take: &mut dyn FnMut(&mut dyn Read) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let stream = machine.connect(&self.address, self.timeout)?;
+        let headers = vec![("Host".into(), "docker".into())];
+        let (head, mut body) = http::exchange(stream, Request { method: "GET", target, headers, body: Body::None })?;
+        match head.status {
+            200..=299 => take(&mut body),
+            status => Err(io::Error::other(format!("Error reading from Docker: {status} {}", head.reason))),
+        }
     }
 
     fn exchange<'a>(

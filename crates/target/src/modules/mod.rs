@@ -56,6 +56,7 @@ modules! {
     command,
     copy,
     docker_container,
+    docker_image,
     file,
     get_url,
     group,

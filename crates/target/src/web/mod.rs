@@ -1,5 +1,5 @@
 //! Asking the web, as `get_url` and `uri` do: redirects, proxies, logins, TLS where the build has it.
-mod auth;
+pub mod auth;
 pub mod form;
 mod proxy;
 mod spool;
