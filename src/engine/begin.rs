@@ -36,6 +36,12 @@ impl Engine {
         if !ahead && (!lane.window.is_empty() || self.must_wait(host, &key)) {
             return false;
         }
+        if self.lanes[host].wall {
+            if self.must_wait(host, &key) {
+                return false;
+            }
+            self.lanes[host].wall = false;
+        }
         match &self.lanes[host].next {
             Next::Asked { .. } | Next::Pending(_) => false,
             Next::Ready => self.ask(host, key, None),
@@ -232,6 +238,7 @@ impl Engine {
         let at = self.lanes[host].window.len();
         self.apply(host, at, &effects, begun.delegate_facts);
         let cursor = &mut self.lanes[host].cursor;
+        cursor.answer_call();
         if outcome.changed && !outcome.failed {
             cursor.notify(&called, None);
         }
@@ -250,10 +257,8 @@ impl Engine {
         let Some(task) = self.lists.task(&key).cloned() else { return };
         let once = self.order.linear && (begun.run_once || meta::is_for_all(&task));
         let lane = &mut self.lanes[host];
-        if let Some(handler) = lane.cursor.handler() {
-            lane.cursor.forget_notified(handler);
-        }
         lane.next = Next::Ready;
+        lane.wall = task.inherited(|keywords| keywords.delegate_to.as_ref()).is_some();
         lane.window.push_back(Entry {
             banner: Arc::new(Banner::new(&key, &task, &begun)),
             key,

@@ -30,6 +30,7 @@ impl Engine {
         let promise = self.call_id();
         let (called, unknown) = self.lists.called(&begun.notify);
         let cursor = &mut self.lanes[host].cursor;
+        cursor.answer_call();
         cursor.notify(&called, Some(promise));
         if let Some(name) = &begun.register {
             cursor.register(name, Value::Pending(promise));
@@ -44,6 +45,7 @@ impl Engine {
             || begun.retry.is_some()
             || begun.delegate.is_some()
             || begun.delegate_facts.is_some()
+            || unknown.is_some()
             || may_be_judged_late(&task);
         self.push(host, key, begun, State::Dropped, fence);
         let lane = &mut self.lanes[host];
@@ -163,7 +165,9 @@ impl Engine {
         let one_by_one = matches!(&entry.begun.work, Work::Call(prepared) if prepared.one_by_one);
         let item = one_by_one.then_some(entry.item);
         let about = About::Judge { begun: entry.begun.clone(), answers, attempt: entry.attempt, item };
-        let (key, task, vars) = (entry.key.clone(), entry.task.clone(), entry.cursor.vars.clone());
+        let (key, task, mut vars) = (entry.key.clone(), entry.task.clone(), entry.cursor.vars.clone());
+        // The facts that it brings are among the answers.
+        vars.facts_pending = vars.facts_pending.filter(|call| *call != entry.promise);
         self.evaluate(ticket, host, key, task, vars, alone, about);
     }
 
@@ -279,7 +283,8 @@ impl Engine {
                 lane.window.range(index..).filter(|entry| matches!(&entry.state, State::Sent { held: false, .. }));
             let uncertain = uncertain.map(|entry| entry.banner.name().to_string()).collect();
             let outcome = Outcome { unreachable: true, uncertain, ..why.clone() };
-            lane.forget_from(index + 1);
+            self.forget(host, index + 1);
+            let lane = &mut self.lanes[host];
             let entry = &mut lane.window[index];
             entry.fence = true;
             let promise = entry.promise;

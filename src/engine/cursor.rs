@@ -23,6 +23,9 @@ pub struct Cursor {
     pub failed: bool,
 }
 
+/// How many steps lead to a node of a section: play, batch, section, node.
+const SECTION: usize = 4;
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Notified {
     No,
@@ -86,9 +89,10 @@ impl Cursor {
         include
     }
 
-    /// Through with the play, without having failed.
+    /// Through with the play; a failure that was on its way stays one.
     pub fn end(&mut self) {
         self.at = None;
+        self.failed |= !self.failing.is_empty();
         self.forget_inside(0);
     }
 
@@ -171,8 +175,9 @@ impl Cursor {
                 steps.pop();
                 return Some(self.next_list(steps));
             }
-            // The handlers of a host that failed were its last tasks.
-            Step::Source(Source::Handlers) => return (!self.failed).then(|| next(steps)),
+            // The handlers at the end of a section were the last tasks of a host that failed.
+            Step::Source(Source::Handlers) if self.failed && steps.len() == SECTION => return None,
+            Step::Source(Source::Handlers) => return Some(next(steps)),
             Step::Source(section) => {
                 steps.push(Step::Source(section));
                 let flush = Step::Node(lists.length(&steps));
@@ -256,6 +261,13 @@ impl Cursor {
 
     pub fn forget_notified(&mut self, handler: u32) {
         self.notified.retain(|(number, _)| *number != handler);
+    }
+
+    /// The handler that stands here begins. Not before: it would be lost if it had to wait for its arguments.
+    pub fn answer_call(&mut self) {
+        if let Some(handler) = self.handler() {
+            self.forget_notified(handler);
+        }
     }
 
     /// The handler that stands here.

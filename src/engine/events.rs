@@ -33,10 +33,7 @@ pub struct Banner {
 
 enum Late {
     /// Under its task's banner, which comes once; `meta` tasks have one for each host.
-    Event {
-        banner: Arc<Banner>,
-        event: Event,
-    },
+    Event { banner: Arc<Banner>, event: Box<Event> },
     Banner(Arc<Banner>),
 }
 
@@ -69,7 +66,7 @@ impl Banner {
 
 impl Events {
     pub fn add(&mut self, key: &TaskKey, host: HostId, banner: &Arc<Banner>, event: Event) {
-        self.put(key, host, Late::Event { banner: banner.clone(), event });
+        self.put(key, host, Late::Event { banner: banner.clone(), event: Box::new(event) });
     }
 
     /// A banner of this host's own.
@@ -141,7 +138,7 @@ impl Events {
                 if self.shown.as_ref() != Some(key) {
                     self.show_banner(key, &banner);
                 }
-                self.emit(event);
+                self.emit(*event);
             }
         }
     }
@@ -161,7 +158,7 @@ impl Events {
     fn show_included(&mut self, key: &TaskKey, mut included: Included) {
         included.hosts.sort_unstable();
         let Included { banner, hosts, target, label } = included;
-        let event = Event::Included { key: key.clone(), hosts, target, label };
+        let event = Box::new(Event::Included { key: key.clone(), hosts, target, label });
         self.show(key, Late::Event { banner, event });
     }
 

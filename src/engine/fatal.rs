@@ -1,6 +1,5 @@
 //! Failures that concern all hosts: `any_errors_fatal` and `max_fail_percentage`. Plays that have them go in lock-step, so all
 //! hosts stand behind the task at which it is decided.
-use super::lane::Next;
 use super::message::{Event, HostId};
 use super::place::TaskKey;
 use super::plays::Failed;
@@ -55,10 +54,8 @@ impl Engine {
             if let Some(last) = lane.last.take_if(|last| last.at.as_ref() == Some(key)) {
                 lane.cursor = last;
             }
-            lane.forget_from(0);
-            lane.next = Next::Ready;
-            lane.cursor.fail(&self.lists);
-            self.note_loss(*host, key);
+            self.forget(*host, 0);
+            self.lanes[*host].cursor.fail(&self.lists);
             self.refresh(*host);
             self.dirty.insert(*host);
         }
@@ -67,16 +64,15 @@ impl Engine {
     fn is_over_the_percentage(&self) -> bool {
         let limit = self.run.opened.as_ref().and_then(|opened| opened.max_fail_percentage);
         let hosts = self.run.batch_hosts().len().max(1);
-        limit.is_some_and(|limit| self.run.failed_at_once as f64 / hosts as f64 * 100.0 > limit)
+        limit.is_some_and(|limit| self.run.failed_at_once.len() as f64 / hosts as f64 * 100.0 > limit)
     }
 
     /// All hosts are through with the batch.
     pub(super) fn end_all(&mut self) {
         for host in self.run.batch_hosts().iter() {
             self.cancel_from(*host, 0);
-            let lane = &mut self.lanes[*host];
-            lane.forget_from(0);
-            lane.cursor.end();
+            self.forget(*host, 0);
+            self.lanes[*host].cursor.end();
             self.refresh(*host);
             self.dirty.insert(*host);
         }

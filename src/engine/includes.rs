@@ -27,12 +27,15 @@ struct Turns {
 
 struct List {
     include: Include,
+    ticket: Ticket,
     state: Loading,
     waiting: Vec<HostId>,
 }
 
 enum Loading {
     UnderWay,
+    /// Lists before it are still under way; they bring their handlers first.
+    Ready(Brought),
     There,
     Failed(Outcome),
 }
@@ -82,59 +85,76 @@ impl Engine {
         }
         let turns = self.includes.0.entry((key.clone(), scope)).or_default();
         let agrees = turns.agrees(includes);
-        if scope == ALL && !agrees && self.must_wait(host, &key) {
+        // What changes the order for those that come after must not be taken back.
+        if scope == ALL && !agrees && (!self.lanes[host].window.is_empty() || self.must_wait(host, &key)) {
             return false;
         }
-        let turns = self.includes.0.entry((key.clone(), scope)).or_default();
-        let found = turns.find(includes);
-        let mut mine = Vec::new();
-        let mut new = Vec::new();
-        for (include, found) in includes.iter().zip(found) {
-            mine.push(found.unwrap_or_else(|| {
-                turns.lists.push(List { include: include.clone(), state: Loading::UnderWay, waiting: Vec::new() });
-                new.push(turns.lists.len() - 1);
-                turns.lists.len() - 1
-            }));
-        }
-        mine.sort_unstable();
+        let mine = self.find_or_load(host, &key, scope, includes);
+        let Some(turns) = self.includes.0.get_mut(&(key.clone(), scope)) else { return false };
         turns.common = (turns.asked.is_empty() || turns.common.as_ref() == Some(&mine)).then(|| mine.clone());
         for list in &mine {
             turns.lists[*list].waiting.push(host);
         }
         turns.asked.insert(host, mine);
-        for list in new {
-            self.load(host, &key, scope, list);
-        }
         self.lanes[host].next = Next::Loading(begun.clone());
         self.take_turns(host);
         self.enter(host, key, begun)
     }
 
-    fn load(&mut self, host: HostId, key: &TaskKey, scope: HostId, list: usize) {
-        let Some(task) = self.lists.task(key).cloned() else { return };
-        let ticket = self.ticket(Purpose::Load { include: (key.clone(), scope), list });
-        let Some(turns) = self.includes.0.get(&(key.clone(), scope)) else { return };
-        let include = turns.lists[list].include.clone();
-        let vars = self.lanes[host].cursor.vars.clone();
-        self.outputs.push(Output::Load { ticket, host, task, include, vars });
+    /// The numbers of the lists that stand for these includes, in the order in which they run.
+    fn find_or_load(&mut self, host: HostId, key: &TaskKey, scope: HostId, includes: &[Include]) -> Vec<usize> {
+        let Some(task) = self.lists.task(key).cloned() else { return Vec::new() };
+        let mut turns = self.includes.0.remove(&(key.clone(), scope)).unwrap_or_default();
+        if turns.asked.is_empty() {
+            // Whoever asked before did not come to it after all.
+            turns.lists.clear();
+        }
+        let mut mine = Vec::new();
+        for (include, found) in includes.iter().zip(turns.find(includes)) {
+            mine.push(found.unwrap_or(turns.lists.len()));
+            if found.is_none() {
+                let ticket = self.ticket(Purpose::Load(key.clone(), scope));
+                let (task, include, vars) = (task.clone(), include.clone(), self.lanes[host].cursor.vars.clone());
+                let list = List { include: include.clone(), ticket, state: Loading::UnderWay, waiting: Vec::new() };
+                turns.lists.push(list);
+                self.outputs.push(Output::Load { ticket, host, task, include, vars });
+            }
+        }
+        self.includes.0.insert((key.clone(), scope), turns);
+        mine.sort_unstable();
+        mine
+    }
+
+    /// The host did not come to this include after all, or not yet.
+    pub(super) fn take_back_include(&mut self, host: HostId, key: TaskKey) {
+        if let Some(turns) = self.includes.0.get_mut(&(key, if self.order.linear { ALL } else { host })) {
+            turns.asked.remove(&host);
+            turns.next = turns.next.min(self.run.sorted.partition_point(|other| *other < host));
+            turns.lists.iter_mut().for_each(|list| list.waiting.retain(|waiting| *waiting != host));
+        }
     }
 
     pub(super) fn loaded(&mut self, ticket: Ticket, result: Result<Brought, Outcome>) {
-        let Some(Purpose::Load { include: (key, scope), list }) = self.tickets.remove(&ticket) else { return };
-        let steps = list_steps(&key, scope, list);
-        let Some(list) = self.includes.0.get_mut(&(key, scope)).and_then(|turns| turns.lists.get_mut(list)) else {
-            return;
-        };
-        match result {
-            Ok(brought) => {
-                let is_role = matches!(list.include.target, IncludeTarget::Role { .. });
-                self.lists.bring(steps, brought, is_role);
-                self.lists.lock_step &= self.order.linear;
-                list.state = Loading::There;
-            }
-            Err(outcome) => list.state = Loading::Failed(outcome),
+        let Some(Purpose::Load(key, scope)) = self.tickets.remove(&ticket) else { return };
+        let Some(turns) = self.includes.0.get_mut(&(key.clone(), scope)) else { return };
+        let Some(list) = turns.lists.iter_mut().find(|list| list.ticket == ticket) else { return };
+        list.state = result.map_or_else(Loading::Failed, Loading::Ready);
+        for (index, list) in turns.lists.iter_mut().enumerate() {
+            list.state = match std::mem::replace(&mut list.state, Loading::There) {
+                Loading::UnderWay => {
+                    list.state = Loading::UnderWay;
+                    break;
+                }
+                Loading::Ready(brought) => {
+                    let is_role = matches!(list.include.target, IncludeTarget::Role { .. });
+                    self.lists.bring(list_steps(&key, scope, index), brought, is_role);
+                    Loading::There
+                }
+                other => other,
+            };
+            self.dirty.extend(list.waiting.drain(..));
         }
-        self.dirty.extend(list.waiting.drain(..));
+        self.lists.lock_step &= self.order.linear;
     }
 
     /// Goes into the lists, once all are there.
@@ -145,7 +165,7 @@ impl Engine {
         let mut failed = None;
         for list in mine {
             match &turns.lists[*list].state {
-                Loading::UnderWay => return false,
+                Loading::UnderWay | Loading::Ready(_) => return false,
                 Loading::There => {}
                 Loading::Failed(outcome) => failed = failed.or(Some(outcome.clone())),
             }

@@ -32,6 +32,8 @@ pub struct Lane {
     pub pinned: bool,
     /// What it knew after which task, back to the first position of any host: others may ask only for what was before them.
     pub history: VecDeque<(TaskKey, HostVars)>,
+    /// Its last task may do something on another host's machine: nobody looks past it before all are through.
+    pub wall: bool,
     /// As it stood at the last task that settled; only where hosts go in lock-step.
     pub last: Option<Cursor>,
 }

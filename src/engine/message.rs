@@ -53,7 +53,7 @@ pub enum Input {
     Interrupted,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Output {
     /// Which hosts a play runs on, and how (patterns, `serial`, `strategy`, handlers' names are evaluated there).
     Open {

@@ -1,4 +1,5 @@
 //! `meta` tasks: what they do to the host that comes to them, or to all.
+use super::begin::failed;
 use super::lane::Entry;
 use super::message::{Begun, Effect, HostId, InventoryChange, Meta, Outcome, Output, Work};
 use super::place::TaskKey;
@@ -25,12 +26,22 @@ impl Engine {
         if quiet && !self.lanes[host].window.is_empty() {
             return false;
         }
+        if meta == Meta::FlushHandlers && key.is_in_flush() {
+            self.push_known(host, key, begun, failed("flush_handlers cannot be used as a handler"), Vec::new());
+            self.lanes[host].cursor.pass(&self.lists);
+            return true;
+        }
         self.push_known(host, key, begun, Outcome::default(), Vec::new());
         let lane = &mut self.lanes[host];
         match meta {
             Meta::FlushHandlers => lane.cursor.flush(&self.lists),
             Meta::EndHost => lane.cursor.end(),
             Meta::EndRole => lane.cursor.end_role(&self.lists),
+            Meta::ClearHostErrors => {
+                // Before it leaves an always section in which its failure would go on.
+                lane.cursor.clear_errors();
+                lane.cursor.pass(&self.lists);
+            }
             _ => lane.cursor.pass(&self.lists),
         }
         match meta {
@@ -61,7 +72,7 @@ impl Engine {
                     lane.cursor.clear_errors();
                     lane.window.iter_mut().for_each(|entry| entry.cursor.clear_errors());
                 }
-                self.run.failed_at_once = 0;
+                self.run.failed_at_once.clear();
                 self.forget_seen();
             }
             Meta::ClearFacts if self.order.linear => {

@@ -39,7 +39,7 @@ impl Engine {
                 continue;
             }
             lane.next = Next::Ready;
-            for effect in &entry.effects {
+            for effect in entry.effects.iter().filter(|_| entry.begun.delegate_facts.is_none()) {
                 lane.teach(0, effect);
             }
             if let Some(name) = &entry.begun.register {
@@ -47,12 +47,12 @@ impl Engine {
             }
             if failed {
                 lane.cursor.fail_for_another(&self.lists);
+                self.note_failure(other, &entry.key, false);
             } else {
                 lane.cursor.pass(&self.lists);
             }
-            let vars = lane.cursor.vars.clone();
+            let vars = self.lanes[other].cursor.vars.clone();
             self.remember(other, &entry.key, vars);
-            self.note_loss(other, &entry.key);
             self.refresh(other);
             self.dirty.insert(other);
         }

@@ -121,6 +121,7 @@ impl Engine {
                 self.outputs.push(Output::Busy { host, task: None });
             }
         }
+        self.note_loss(host);
         if self.lanes[host].position.is_none() {
             self.unpin(host);
         }

@@ -1,7 +1,7 @@
 //! Opening plays and their batches, one after another, and what remains of their hosts.
 use super::lists::Lists;
 use super::message::{Event, HostId, Opened, Output, PlayState, Strategy};
-use super::place::TaskKey;
+use super::place::{Step, TaskKey};
 use super::slots::Slots;
 use super::step::{Engine, Phase};
 use std::collections::BTreeSet;
@@ -18,7 +18,7 @@ pub struct Run {
     /// The batch by numbers.
     pub sorted: Arc<Vec<HostId>>,
     /// Hosts that failed at once, with no rescue or always to go to: those are what `max_fail_percentage` counts.
-    pub failed_at_once: usize,
+    pub failed_at_once: BTreeSet<HostId>,
     /// A task at which somebody failed, and who: what follows is decided when all are through with it.
     pub failed_at: Option<(TaskKey, Failed)>,
     /// `meta: end_play`
@@ -90,18 +90,18 @@ impl Engine {
         let all: Vec<HostId> = opened.batches.iter().flatten().copied().collect();
         self.events.emit(Event::PlayStarted { play: self.run.play, name: opened.name.clone(), hosts: hosts.clone() });
         self.run.batch = batch;
-        self.run.failed_at_once = 0;
+        self.run.failed_at_once.clear();
         self.run.failed_at = None;
         self.order.clear();
         self.includes.clear();
         self.forget_seen();
         for host in &hosts {
             let lane = self.lanes.open(*host);
-            lane.lost_at = None;
             lane.last = None;
             lane.position = None;
             lane.cursor.at = None;
             if lane.is_in_the_run() {
+                lane.lost_at = None;
                 lane.cursor.open(&self.lists, self.run.play, batch);
                 lane.history = [(TaskKey::default(), lane.cursor.vars.clone())].into();
                 self.dirty.insert(*host);
@@ -126,7 +126,9 @@ impl Engine {
     pub(super) fn end_batch(&mut self) {
         self.events.release(None);
         let hosts = self.run.batch_hosts();
-        let lost = hosts.iter().filter(|host| self.lanes[**host].lost_at.is_some()).count();
+        let here = [Step::Play(self.run.play), Step::Batch(self.run.batch)];
+        let is_lost = |host: &&HostId| self.lanes[**host].lost_at.as_ref().is_some_and(|key| key.0.starts_with(&here));
+        let lost = hosts.iter().filter(is_lost).count();
         let batches = self.run.opened.as_ref().map_or(0, |opened| opened.batches.len());
         if self.is_stopping() || self.run.stop || lost == hosts.len() {
             self.finish();
@@ -138,11 +140,11 @@ impl Engine {
         }
     }
 
-    /// After a failure or a loss: whether it took the host out of the play.
-    pub(super) fn note_loss(&mut self, host: HostId, key: &TaskKey) {
+    /// Once nothing of it can be taken back: whether a failure or a loss has taken the host out of the play, and where.
+    pub(super) fn note_loss(&mut self, host: HostId) {
         let lane = &mut self.lanes[host];
-        if !lane.is_in_the_run() && lane.lost_at.is_none() {
-            lane.lost_at = Some(key.clone());
+        if !lane.is_in_the_run() && lane.window.is_empty() && lane.lost_at.is_none() {
+            lane.lost_at = lane.history.back().map(|(key, _)| key.clone());
             self.forget_seen();
         }
     }

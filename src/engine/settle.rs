@@ -1,5 +1,5 @@
 //! The end of a task on a host: when its outcome is known and all before it have settled.
-use super::lane::{Entry, State};
+use super::lane::{Entry, Next, State};
 use super::message::{Event, Failure, HostId, Outcome, Status, Work};
 use super::step::{Engine, Phase};
 use value::{Map, Value};
@@ -46,10 +46,10 @@ impl Engine {
         if self.lists.lock_step && !failed {
             self.lanes[host].last = Some(entry.cursor.clone());
         }
+        self.settle_meta(host, entry);
         if entry.once {
             self.share(host, entry, &outcome, failed);
         }
-        self.settle_meta(host, entry);
         self.report(host, entry, outcome, failure);
     }
 
@@ -70,8 +70,8 @@ impl Engine {
         if !(entry.refused && entry.stops_on_fail()) {
             self.cancel_from(host, 0);
         }
+        self.forget(host, 0);
         let lane = &mut self.lanes[host];
-        lane.forget_from(0);
         lane.cursor = entry.cursor.clone();
         if self.lists.is_rescuable(&entry.key) {
             let task = [
@@ -85,10 +85,27 @@ impl Engine {
         }
         lane.cursor.fail(&self.lists);
         if lane.cursor.failed {
-            self.run.failed_at_once += 1;
+            self.run.failed_at_once.insert(host);
         }
-        self.note_loss(host, &entry.key);
         self.note_failure(host, &entry.key, entry.begun.any_errors_fatal);
+    }
+
+    /// Forgets what has not settled from this entry of the window on, and gives back what it held.
+    pub(super) fn forget(&mut self, host: HostId, index: usize) {
+        let lane = &self.lanes[host];
+        let forgotten = lane.window.range(index..);
+        let throttled: Vec<_> =
+            forgotten.clone().filter(|entry| entry.begun.throttle.is_some()).map(|entry| entry.key.clone()).collect();
+        let included = forgotten.filter(|entry| matches!(entry.begun.work, Work::Include(_)));
+        let loading = lane.cursor.at.clone().filter(|_| matches!(lane.next, Next::Loading(_)));
+        let included: Vec<_> = included.map(|entry| entry.key.clone()).chain(loading).collect();
+        for key in throttled {
+            self.leave_throttle(host, &key);
+        }
+        for key in included {
+            self.take_back_include(host, key);
+        }
+        self.lanes[host].forget_from(index);
     }
 
     /// The connection was cut under it.
@@ -107,7 +124,6 @@ impl Engine {
             self.share(host, entry, &outcome, !ignored);
         }
         if !ignored {
-            self.note_loss(host, &entry.key);
             self.note_failure(host, &entry.key, entry.begun.any_errors_fatal);
         }
         let event = Event::Task {

@@ -70,7 +70,14 @@ impl Engine {
     pub fn leave_throttle(&mut self, host: HostId, key: &TaskKey) {
         if let Some(throttle) = self.slots.throttled.get_mut(key) {
             throttle.inside.remove(&host);
-            self.dirty.extend(throttle.waiting.pop_first());
+            // Who has failed in the meantime does not come.
+            let comes = |host: &HostId| self.lanes.get(*host).is_some_and(|lane| lane.cursor.at.as_ref() == Some(key));
+            while let Some(next) = throttle.waiting.pop_first() {
+                self.dirty.insert(next);
+                if comes(&next) {
+                    return;
+                }
+            }
         }
     }
 
@@ -101,7 +108,12 @@ impl Engine {
     pub fn unpin(&mut self, host: HostId) {
         if std::mem::take(&mut self.lanes[host].pinned) {
             self.slots.pinned = self.slots.pinned.saturating_sub(1);
-            self.dirty.extend(self.slots.outside.pop_first());
+            while let Some(next) = self.slots.outside.pop_first() {
+                self.dirty.insert(next);
+                if self.lanes[next].position.is_some() {
+                    return;
+                }
+            }
         }
     }
 }

@@ -3,7 +3,7 @@ use super::events::Events;
 use super::includes::Includes;
 use super::lane::{Lanes, State};
 use super::lists::Lists;
-use super::message::{ConnectionKey, Event, HostId, Input, Output, Ticket};
+use super::message::{ConnectionKey, Event, HostId, HostVars, Input, Output, Ticket};
 use super::order::Order;
 use super::place::TaskKey;
 use super::plays::Run;
@@ -67,7 +67,8 @@ pub enum Purpose {
     Judge(HostId),
     Collect(HostId),
     Timer(HostId),
-    Load { include: (TaskKey, HostId), list: usize },
+    /// For a list of the include there, under this number of hosts.
+    Load(TaskKey, HostId),
 }
 
 impl Engine {
@@ -92,6 +93,11 @@ impl Engine {
             last_ticket: 0,
             last_call: 0,
         }
+    }
+
+    /// What a host has learned; nothing, if no batch has reached it.
+    pub fn vars(&self, host: HostId) -> Option<&HostVars> {
+        self.lanes.get(host).map(|lane| &lane.cursor.vars)
     }
 
     pub fn step(&mut self, input: Input) -> Vec<Output> {

@@ -148,10 +148,8 @@ impl Engine {
             let others = self.lanes.iter().filter_map(known).collect();
             let state = &self.run.state;
             let live = |host: &HostId| {
-                self.lanes.get(*host).is_none_or(|lane| match &lane.lost_at {
-                    Some(lost) => lost >= key,
-                    None => lane.is_in_the_run(),
-                })
+                let lost_at = self.lanes.get(*host).and_then(|lane| lane.lost_at.as_ref());
+                lost_at.is_none_or(|lost| lost >= key)
             };
             let live = state.live.iter().copied().filter(live).collect();
             let play = Arc::new(PlayState { live: Arc::new(live), ..PlayState::clone(state) });
