@@ -5,7 +5,7 @@ use super::run::{self, Asked, Prepared};
 use super::session::{Called, Session};
 use super::{listing, version};
 use crate::project::{Playbooks, Prompt};
-use crate::report::{Human, Shown};
+use crate::report::{Human, Plan, Renderer, Shown};
 use crate::world::drive::Project as _;
 use std::path::{Path, PathBuf};
 use value::Diagnostic;
@@ -38,7 +38,8 @@ pub fn run(options: &PlaybookCommand, plan: bool, session: &mut Session) -> Resu
         skipped_hosts: config.display_skipped_hosts,
         check_mode_markers: config.check_mode_markers,
     });
-    prepared.drive(playbooks, Box::new(human), session)
+    let shown: Box<dyn Renderer> = if plan { Box::new(Plan::default()) } else { Box::new(human) };
+    prepared.drive(playbooks, shown, session)
 }
 
 fn load(paths: &[PathBuf], prepared: &Prepared, prompt: Box<Prompt>) -> Result<Playbooks, Refusal> {

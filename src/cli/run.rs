@@ -163,7 +163,8 @@ fn settings(common: &Common, asked: &Asked, session: &Session) -> Result<action:
     let or = |given: &Option<String>, configured: &Option<String>| given.clone().or_else(|| configured.clone());
     Ok(action::Settings {
         check: common.check,
-        diff: common.diff || config.diff,
+        // A plan is there to be read, so it shows what would change in files.
+        diff: common.diff || config.diff || asked.plan,
         plan: asked.plan,
         verbosity: i64::from(session.verbosity),
         no_log: config.no_log,

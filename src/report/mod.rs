@@ -6,6 +6,7 @@ mod human;
 mod json;
 mod live;
 mod ping;
+mod plan;
 mod result;
 mod screen;
 mod secrets;
@@ -16,6 +17,7 @@ pub use human::{Human, Shown};
 pub use json::JsonLines;
 pub use live::Live;
 pub use ping::Ping;
+pub use plan::Plan;
 pub use screen::{Color, Screen};
 pub use secrets::Secrets;
 
