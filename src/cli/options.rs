@@ -243,13 +243,13 @@ pub struct Common {
     #[arg(short = 'M', long, value_name = "PATH", hide = true)]
     pub module_path: Option<String>,
     /// What is printed
-    #[arg(long, value_enum, default_value_t = OutputFormat::Human, env = "DEPLOY_OUTPUT")]
+    #[arg(long, value_enum, default_value_t = OutputFormat::Human, env = "DEPLOY_OUTPUT", hide_env_values = true)]
     pub output: OutputFormat,
     /// Wait for each task before the next is sent: slower, with the same outcome
-    #[arg(long, env = "DEPLOY_NO_RUN_AHEAD")]
+    #[arg(long, env = "DEPLOY_NO_RUN_AHEAD", hide_env_values = true)]
     pub no_run_ahead: bool,
     /// Refuse what ansible-core 2.19 refuses, where older ones took it
-    #[arg(long, env = "DEPLOY_STRICT")]
+    #[arg(long, env = "DEPLOY_STRICT", hide_env_values = true)]
     pub strict: bool,
 }
 

@@ -10,13 +10,16 @@ use target::modules;
 use value::spec::Spec;
 
 /// Of what has no table of arguments: words that the engine itself understands.
-const WITHOUT_TABLE: [(&str, &str); 6] = [
+const WITHOUT_TABLE: [(&str, &str); 9] = [
     ("add_host", "Adds a host, with its groups and variables, to the inventory of this run."),
     ("gather_facts", "Learns what a host is: what plays do before their first task."),
     ("group_by", "Puts hosts into groups whose names come from their variables."),
     ("include_tasks", "Runs the tasks of a file that is chosen while the play runs."),
     ("meta", "Tells the engine to do something: flush handlers, end a play or a host, forget facts or failures."),
+    ("raw", "Runs a line in the login's shell, without our helper: for hosts where it cannot run."),
+    ("script", "Sends a script of the controller to the host and runs it there."),
     ("set_fact", "Sets variables of a host, which later tasks see."),
+    ("validate_argument_spec", "Checks variables against a table of arguments, as roles do before their first task."),
 ];
 
 /// One module as a reader wants it.

@@ -26,7 +26,7 @@ pub use compile::{Expression, Template};
 pub use error::{Error, Kind, Stop};
 pub use eval::Evaluation;
 pub use object::{Object, ObjectRef};
-pub use registry::{Entry, Filter, Lookup, LookupEntry, Takes, Test, TestEntry};
+pub use registry::{Entry, Filter, Lookup, LookupEntry, Takes, Test, TestEntry, lookup_names};
 pub use render::{condition, is_template, render_text, render_value};
 pub use scope::{Environment, FileTest, LookupRequest, Scope, Source, Still};
 pub use syntax::{Marks, Syntax};
