@@ -79,7 +79,10 @@ is() { [ "$1" = "$2" ] || fails "'$1' instead of '$2'"; }
 # eventually SECONDS COMMAND...: until it succeeds
 eventually() {
   local end=$((SECONDS + $1)); shift
-  until "$@" >/dev/null 2>&1; do [ $SECONDS -lt $end ] || fails "not within the time: $*"; sleep 0.2; done
+  until "$@" >/dev/null 2>&1; do
+    [ $SECONDS -lt $end ] || { cat "$OUTPUT"; fails "not within the time: $*"; }
+    sleep 0.2
+  done
 }
 
 # Processes of ours on a host: programs whose file is a helper's.
