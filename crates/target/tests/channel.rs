@@ -127,3 +127,78 @@ fn rubbish_ends_the_helper_with_an_error_and_not_a_panic() {
     assert!(!process.wait().unwrap().success());
     assert!(said.contains("longer than any message") && !said.contains("panicked"), "{said}");
 }
+
+/// The arguments of a copy whose contents the controller keeps.
+fn copy_of(bytes: &[u8], dest: &std::path::Path) -> (value::Map, [u8; 32]) {
+    let hash = *blake3::hash(bytes).as_bytes();
+    let content = Value::map([("blob", Value::Bytes(hash.as_slice().into())), ("size", bytes.len().into())]);
+    let dest = dest.to_string_lossy().into_owned();
+    (driver::checked("copy", [("content", content), ("dest", dest.into())].into_iter().collect()), hash)
+}
+
+fn folder(name: &str) -> std::path::PathBuf {
+    let folder = std::env::temp_dir().join(format!("deploy-test-{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+#[test]
+fn a_big_file_is_sent_once_and_only_where_it_is_not_there() {
+    let folder = folder("blob");
+    let bytes: Vec<u8> = (0..700_000_u32).map(|number| (number % 251) as u8).collect();
+    let (one, hash) = copy_of(&bytes, &folder.join("one"));
+    let (two, _) = copy_of(&bytes, &folder.join("two"));
+    let mut channel = Channel::local();
+    channel.blobs.insert(hash, bytes.clone());
+    let answers = channel.answers(call(1, "copy", vec![one.clone(), two]));
+    assert!(answers.iter().all(|answer| answer.changed && !answer.failed), "{answers:?}");
+    assert_eq!(std::fs::read(folder.join("two")).unwrap(), bytes);
+    drop(channel);
+    // What is there already needs nobody to send it.
+    let mut channel = Channel::local();
+    let answer = channel.answers(call(1, "copy", vec![one])).remove(0);
+    assert!(!answer.changed && !answer.failed, "{answer:?}");
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_file_that_comes_with_other_contents_or_not_at_all_fails_its_call() {
+    let folder = folder("noblob");
+    let (args, hash) = copy_of(b"promised", &folder.join("file"));
+    let mut channel = Channel::local();
+    let answer = channel.answers(call(1, "copy", vec![args.clone()])).remove(0);
+    assert_eq!((answer.failed, text(&answer, "msg")), (true, "the file is gone"));
+    channel.blobs.insert(hash, b"forged!!".to_vec());
+    let answer = channel.answers(call(2, "copy", vec![args])).remove(0);
+    assert!(answer.failed && text(&answer, "msg").contains("other contents"), "{answer:?}");
+    assert!(!folder.join("file").exists());
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn undo_takes_back_what_a_channel_did() {
+    let folder = folder("undo");
+    let file = folder.join("motd");
+    std::fs::write(&file, "before\n").unwrap();
+    let path = file.to_string_lossy().into_owned();
+    let mut channel = Channel::local();
+    channel.task("copy", &[("content", "after\n"), ("dest", &path), ("mode", "0600")], Mode::Apply);
+    channel.task("command", &[("cmd", "true")], Mode::Apply);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "after\n");
+    let undone = channel.undo();
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "before\n");
+    let left = undone.result.get("left").and_then(Value::as_list).unwrap();
+    assert_eq!(left[0].get("what"), Some(&Value::from("true")), "a command cannot be undone, and is named");
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_secret_argument_is_marked_in_whatever_comes_back() {
+    let mut channel = Channel::local();
+    let secret = Value::Str(value::Str::from("hunter2").with_secrecy(true));
+    let mut args = args("command", &[("argv", "echo,x")]);
+    args.insert("argv", Value::list(["echo".into(), secret]));
+    let answer = channel.answers(call(1, "command", vec![args])).remove(0);
+    assert!(answer.result.get("stdout").is_some_and(Value::holds_secret), "{answer:?}");
+    assert!(!format!("{answer:?}").contains("hunter2"));
+}

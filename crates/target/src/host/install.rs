@@ -96,7 +96,10 @@ fn keep(host: &mut Host, path: &Path) -> Look<Option<PathBuf>> {
 
 /// What results say of a path: owner, mode, size, state.
 pub fn path_info(host: &Host, path: &Path) -> Look<Map> {
-    let Some(stat) = host.stat(path)? else { return Ok(crate::returns! { "state" => "absent" }) };
+    // A link to nothing counts as nothing.
+    let Some(stat) = host.stat(path)?.filter(|stat| !stat.is_link() || host.exists(path).unwrap_or(false)) else {
+        return Ok(crate::returns! { "state" => "absent" });
+    };
     let state = match stat.kind {
         _ if stat.is_link() => "link",
         _ if stat.is_dir() => "directory",

@@ -62,13 +62,14 @@ pub fn run(program: Program, host: &mut Host) -> Look<Map> {
 
 fn workplace(program: &Program, host: &Host) -> Look<Option<PathBuf>> {
     let Some(dir) = program.chdir else { return Ok(None) };
-    match host.is_dir(dir)? {
-        true => Ok(Some(dir.into())),
-        false => Stop::failed(format!(
-            "Unable to change directory before execution: No such file or directory: '{}'",
-            dir.display()
-        )),
+    if host.is_dir(dir)? {
+        return Ok(Some(dir.into()));
     }
+    let mut result = crate::returns! { "cmd" => program.shown.clone(), "stdout" => "", "stderr" => "" };
+    for name in ["rc", "start", "end", "delta"] {
+        result.insert(name, Value::Null);
+    }
+    Err(Stop::failure("Unable to change directory before execution.", result))
 }
 
 fn words(program: &Program) -> String {

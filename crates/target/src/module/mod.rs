@@ -2,6 +2,7 @@
 use crate::host::{Host, Look, Resource, State, Stop};
 use crate::protocol::Hold;
 use std::marker::PhantomData;
+use std::path::Path;
 use value::spec::{self, Args, Spec};
 use value::{Map, Value};
 
@@ -95,8 +96,32 @@ impl<M: Module> AnyModule for Holder<M> {
     }
     fn run(&self, args: &Map, host: &mut Host) -> Look<Return> {
         let args = expand::paths(self.spec(), args, host);
-        M::run(&spec::parse(&args).or_else(Stop::failed)?, host)
+        let args = spec::parse(&args).or_else(Stop::failed)?;
+        match M::run(&args, host) {
+            Ok(result) => Ok(with_path_info(result, host)),
+            Err(Stop::Failed(mut failure)) => {
+                failure.result = with_path_info(failure.result, host);
+                Err(Stop::Failed(failure))
+            }
+            Err(stop) => Err(stop),
+        }
     }
+}
+
+/// Whatever names a `path` or a `dest` also tells whose it is, as with Ansible: results and failures alike.
+fn with_path_info(mut result: Map, host: &Host) -> Map {
+    let named = ["path", "dest"].into_iter().find_map(|name| result.get(name)?.as_str());
+    let Some(path) = named.filter(|path| path.starts_with('/') && !result.contains("uid")).map(Path::new) else {
+        return result;
+    };
+    // What cannot be known or seen is left out: it is an addition only.
+    for (name, value) in crate::host::install::path_info(host, path).unwrap_or_default() {
+        let absent = name.as_str() == Some("state") && value.as_str() == Some("absent");
+        if !absent && !result.contains_key(&name) {
+            result.insert(name, value);
+        }
+    }
+    result
 }
 
 /// Forgets the type; usable in a `static`.
@@ -115,7 +140,7 @@ macro_rules! returns {
 }
 
 /// A path as a return value.
-pub fn path_value(path: &std::path::Path) -> Value {
+pub fn path_value(path: &Path) -> Value {
     path.to_string_lossy().into_owned().into()
 }
 

@@ -132,8 +132,13 @@ fn contents(content: &Value) -> Look<Contents> {
 
 /// One file from the controller.
 fn file(args: &Args, contents: Contents, name: Option<&str>, host: &mut Host) -> Look<Return> {
-    let dest = destination(args, name, host)?;
-    put(args, &dest, contents, host)
+    let known = contents.bytes().map(|_| contents.sha1(host)).transpose()?;
+    let placed = destination(args, name, host).and_then(|dest| put(args, &dest, contents, host));
+    // A failure tells of the contents, too.
+    placed.map_err(|stop| match known {
+        Some(sum) if matches!(&stop, Stop::Failed(failure) if !failure.result.contains("checksum")) => stop.with("checksum", sum),
+        _ => stop,
+    })
 }
 
 fn ends_with_slash(path: &Path) -> bool {
@@ -188,6 +193,9 @@ fn put(args: &Args, dest: &Path, contents: Contents, host: &mut Host) -> Look<Re
     if same {
         args.ownership().apply(host, dest)?;
         result.insert("checksum", host.sha1(dest)?);
+        if !args.remote_src {
+            result.insert("path", path_value(dest));
+        }
         return install::with_info(host, dest, result);
     }
     let base = match now.filter(|stat| !stat.is_link()) {
@@ -281,12 +289,14 @@ fn remote_folder(args: &Args, src: &Path, host: &mut Host) -> Look<Return> {
         (false, Some(name)) => args.dest.join(name),
         _ => args.dest.clone(),
     };
+    // The result names the folder that was there, or the one that was made for it.
+    let told = if host.exists(&args.dest)? { dest.clone() } else { args.dest.clone() };
     install::make_dirs(host, &dest, &args.directory_mode, Some(&args.ownership()))?;
     copy_tree(args, src, &dest, host)?;
-    let mut result = crate::returns! { "src" => path_value(src), "dest" => path_value(&args.dest) };
+    let mut result = crate::returns! { "src" => path_value(src), "dest" => path_value(&told) };
     result.insert("checksum", Value::Null);
     result.insert("md5sum", Value::Null);
-    install::with_info(host, &args.dest, result)
+    install::with_info(host, &told, result)
 }
 
 fn copy_tree(args: &Args, src: &Path, dest: &Path, host: &mut Host) -> Look<()> {

@@ -265,7 +265,7 @@ fn put(
     };
     result.insert("checksum_dest", before.clone());
     result.insert("elapsed", begun.elapsed().as_secs());
-    result.insert("msg", format!("{} ({size} bytes)", answer.head.reason));
+    result.insert("msg", format!("OK ({size} bytes)"));
     result.insert("src", path_value(dest));
     let same = host.writes() && before.is_some() && before.map(Value::from).as_ref() == result.get("checksum_src");
     if !same {

@@ -126,7 +126,7 @@ impl Module for Task {
 fn needless(args: &Args, host: &Host) -> Look<Option<Map>> {
     let text = |path: &PathBuf| path.to_string_lossy().into_owned();
     let skipped = |path: String, why: &str| {
-        Some(returns! { "stdout" => format!("skipped, since '{path}' {why}"), "skipped" => true })
+        Some(returns! { "stdout" => format!("skipped, since '{path}' {why}") })
     };
     if let Some(path) = args.creates.as_ref().map(text)
         && glob::any_match(host, None, &path)?
@@ -242,7 +242,7 @@ fn answer(machine: &dyn crate::machine::Machine, ask: &Ask) -> Said {
     let (status, reason) = (i64::from(answer.head.status), answer.head.reason);
     let length = answer.head.headers.iter().find(|(name, _)| name == "content-length").map(|(_, length)| length.clone());
     let message = match status {
-        200..=399 => format!("{reason} ({} bytes)", length.unwrap_or_else(|| "unknown".into())),
+        200..=399 => format!("OK ({} bytes)", length.unwrap_or_else(|| "unknown".into())),
         _ => format!("HTTP Error {status}: {reason}"),
     };
     Said { status, message, url: answer.url, redirected: answer.redirected, headers: answer.head.headers, body }
@@ -262,8 +262,12 @@ fn tell(args: &Args, said: Said, begun: Instant, host: &mut Host) -> Look<Return
     let line: Vec<_> = cookies.iter().map(|(name, value)| format!("{}={}", name.value().to_text(), value.to_text())).collect();
     result.extend(returns! {
         "status" => said.status, "msg" => said.message.clone(), "url" => said.url.clone(), "redirected" => said.redirected,
-        "elapsed" => begun.elapsed().as_secs(), "cookies_string" => line.join("; "), "cookies" => cookies,
+        "elapsed" => begun.elapsed().as_secs(),
     });
+    if (200..400).contains(&said.status) {
+        result.insert("cookies_string", line.join("; "));
+        result.insert("cookies", cookies);
+    }
     let good = args.status_code.contains(&said.status);
     let text = said.body.bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
     let content_type = result.get("content_type").map(Value::to_text).unwrap_or_default();

@@ -1,11 +1,13 @@
 //! The package lists: how old they are, and fetching them anew.
 use super::{Wish, command, package};
-use crate::host::{Change, Host, Look, Resource, State, Stop};
+use crate::host::{Acted, Change, Host, Look, Resource, State, Stop};
+use crate::machine::Machine;
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 use value::Map;
 
 const LISTS: &str = "/var/lib/apt/lists";
+const SUCCESS: &str = "/var/lib/apt/periodic/update-success-stamp";
 
 pub struct Updated {
     updated: bool,
@@ -21,7 +23,7 @@ impl Updated {
 
 /// When the lists were fetched last; none: nobody knows, or a plan fetches them.
 fn fetched(host: &Host) -> Look<Option<i64>> {
-    for path in ["/var/lib/apt/periodic/update-success-stamp", LISTS] {
+    for path in [SUCCESS, LISTS] {
         if let Some(stat) = host.stat_target(Path::new(path))? {
             return Ok(Some(stat.modified.0));
         }
@@ -44,9 +46,21 @@ pub fn refresh(wish: &Wish, host: &mut Host) -> Look<Updated> {
     let change = if alone { change } else { change.uncounted() };
     host.progress("apt-get update");
     let pauses = (wish.update_cache_retries.max(1), wish.update_cache_retry_max_delay, wish.lock_timeout);
-    host.change(change, |machine| update(machine, pauses).map(Into::into))?;
-    let time = if host.writes() { fetched(host)? } else { None };
-    Ok(Updated { updated: true, time: time.unwrap_or(now).max(if host.writes() { now } else { 0 }) })
+    let mut updated = true;
+    host.change(change, |machine| {
+        let before = stamp(&*machine);
+        let output = update(machine, pauses)?;
+        // Lists that were fresh already are no change.
+        updated = stamp(&*machine) != before;
+        Ok(Acted { output, changed: updated, ..Acted::default() })
+    })?;
+    let time = if host.writes() { fetched(host)? } else { Some(now) };
+    Ok(Updated { updated, time: time.unwrap_or(0) })
+}
+
+fn stamp(machine: &dyn Machine) -> Option<(i64, u32)> {
+    let stat = |path: &str| machine.stat(Path::new(path), true).ok().flatten().map(|stat| stat.modified);
+    stat(SUCCESS).or_else(|| stat(LISTS))
 }
 
 /// `apt-get update`, for modules that changed the sources.
@@ -57,10 +71,7 @@ pub fn update_lists(host: &mut Host, retries: i64, longest: i64) -> Look<()> {
 }
 
 /// Tries again with growing pauses: mirrors have bad moments.
-fn update(
-    machine: &mut dyn crate::machine::Machine,
-    (tries, longest, lock_timeout): (i64, i64, i64),
-) -> Look<crate::machine::Output> {
+fn update(machine: &mut dyn Machine, (tries, longest, lock_timeout): (i64, i64, i64)) -> Look<crate::machine::Output> {
     let update = package::apt_get(["-q", "update"]);
     for attempt in 0..tries {
         match command::run_apt(machine, &update, lock_timeout) {
