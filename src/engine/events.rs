@@ -33,7 +33,10 @@ pub struct Banner {
 
 enum Late {
     /// Under its task's banner, which comes once; `meta` tasks have one for each host.
-    Event { banner: Arc<Banner>, event: Box<Event> },
+    Event {
+        banner: Arc<Banner>,
+        event: Box<Event>,
+    },
     Banner(Arc<Banner>),
 }
 

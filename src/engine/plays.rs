@@ -47,8 +47,16 @@ impl Run {
 
 impl Engine {
     pub(super) fn open(&mut self, play: u32) {
-        if play >= self.plays {
+        let playbook_ends = play > 0 && self.last_of_playbooks.contains(&(play - 1));
+        let recap = self.events.recap();
+        let someone_failed = recap.0.values().any(|counts| counts.failed > 0 || counts.unreachable > 0);
+        if play >= self.plays || playbook_ends && someone_failed {
             return self.finish();
+        }
+        if playbook_ends {
+            let recap = recap.clone();
+            self.events.emit(Event::Recap(recap));
+            self.emit();
         }
         self.phase = Phase::Opening;
         self.run = Run { play, ..Run::default() };

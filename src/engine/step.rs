@@ -30,6 +30,8 @@ pub struct Engine {
     pub(super) options: Options,
     /// How many there are; each is asked for when its turn has come.
     pub(super) plays: u32,
+    /// After these a playbook ends and its sum is told; if anybody failed, those after it do not run.
+    pub(super) last_of_playbooks: BTreeSet<u32>,
     pub(super) phase: Phase,
     pub(super) run: Run,
     pub(super) lists: Lists,
@@ -76,6 +78,7 @@ impl Engine {
         Self {
             options,
             plays,
+            last_of_playbooks: BTreeSet::new(),
             phase: Phase::Opening,
             run: Run::default(),
             lists: Lists::default(),
@@ -98,6 +101,12 @@ impl Engine {
     /// What a host has learned; nothing, if no batch has reached it.
     pub fn vars(&self, host: HostId) -> Option<&HostVars> {
         self.lanes.get(host).map(|lane| &lane.cursor.vars)
+    }
+
+    /// For several playbooks: the numbers of their last plays.
+    pub fn with_playbooks(mut self, last: BTreeSet<u32>) -> Self {
+        self.last_of_playbooks = last;
+        self
     }
 
     pub fn step(&mut self, input: Input) -> Vec<Output> {

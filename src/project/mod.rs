@@ -17,6 +17,7 @@ use crate::world::lookups::{self, Places};
 use crate::world::surroundings::Here;
 use lang::template::{Environment, LookupRequest, Scope, Stop, render_value};
 use lang::yaml;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use value::{Diagnostic, Map, Str, Value};
@@ -63,6 +64,8 @@ pub struct Playbooks {
     pub settings: PlaySettings,
     pub prompt: Box<Prompt>,
     plays: Vec<Planned>,
+    /// The numbers of the plays with which a playbook ends.
+    ends: BTreeSet<u32>,
     /// `--start-at-task`, until that task was found.
     start_at: Mutex<Option<String>>,
     warnings: Mutex<Vec<Diagnostic>>,
@@ -83,7 +86,7 @@ impl Playbooks {
         settings: PlaySettings,
         prompt: Box<Prompt>,
     ) -> Load<Self> {
-        let (mut plays, mut errors) = (Vec::new(), Vec::new());
+        let (mut plays, mut ends, mut errors) = (Vec::new(), BTreeSet::new(), Vec::new());
         for path in paths {
             match parser.playbook(path) {
                 Ok(playbook) => {
@@ -94,6 +97,7 @@ impl Playbooks {
                         playbook_dir: own(play).parent().unwrap_or(Path::new("/")).to_path_buf(),
                         opened: OnceLock::new(),
                     }));
+                    ends.extend((plays.len() as u32).checked_sub(1));
                 }
                 Err(faults) => errors.extend(faults),
             }
@@ -101,7 +105,7 @@ impl Playbooks {
         if !errors.is_empty() {
             return Err(errors);
         }
-        Ok(Self::of(plays, variables, parser, settings, prompt))
+        Ok(Self { ends, ..Self::of(plays, variables, parser, settings, prompt) })
     }
 
     /// Plays that stand in no file, such as that of an ad hoc command.
@@ -125,7 +129,7 @@ impl Playbooks {
         prompt: Box<Prompt>,
     ) -> Self {
         let start_at = Mutex::new(settings.start_at_task.clone());
-        Self { variables, parser, settings, prompt, plays, start_at, warnings: Mutex::default() }
+        Self { variables, parser, settings, prompt, plays, start_at, ends: BTreeSet::new(), warnings: Mutex::default() }
     }
 
     /// The plays as they were written, in their order.
@@ -152,6 +156,10 @@ impl Playbooks {
 impl Project for Playbooks {
     fn plays(&self) -> u32 {
         self.plays.len() as u32
+    }
+
+    fn last_of_playbooks(&self) -> BTreeSet<u32> {
+        self.ends.clone()
     }
 
     fn open(&self, play: u32) -> Result<Opened, Diagnostic> {
