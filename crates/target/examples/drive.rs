@@ -61,8 +61,13 @@ fn run(channel: &mut Channel, task: &str) -> target::protocol::Answer {
                 let (user, password) = user
                     .split_once('/')
                     .map_or((user, None), |(user, password)| (user, Some(Password(password.into()))));
-                identity =
-                    Some(Identity { method: "sudo".into(), user: user.into(), exe: None, flags: Vec::new(), password });
+                identity = Some(Identity {
+                    method: std::env::var("BECOME_METHOD").unwrap_or_else(|_| "sudo".into()),
+                    user: user.into(),
+                    exe: None,
+                    flags: Vec::new(),
+                    password,
+                });
             }
             _ => break,
         }

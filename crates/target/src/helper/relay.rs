@@ -223,6 +223,9 @@ fn greet(
                     asked = true;
                     said.clear();
                 }
+                if matches!(prompt, Prompt::None) && Prompt::AnyPassword.is_in(&said) {
+                    return Err(format!("Missing {} password", identity.method));
+                }
                 if asked && said.contains("try again") {
                     return Err(format!("Incorrect {} password", identity.method));
                 }

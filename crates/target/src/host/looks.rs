@@ -21,8 +21,14 @@ impl Host<'_> {
         if let (true, Resource::Unit(name, _)) = (absent, what)
             && self.overlay.plans_unit_file(name)
         {
-            let active_state = "inactive".into();
-            return Ok(State::Unit(Unit { found: true, enabled: Some(false), active_state, ..Unit::default() }));
+            let (active_state, file_state) = ("inactive".into(), "disabled".into());
+            return Ok(State::Unit(Unit {
+                found: true,
+                enabled: Some(false),
+                active_state,
+                file_state,
+                ..Unit::default()
+            }));
         }
         match self.overlay.giver(what) {
             Some(giver) if absent => Err(Stop::Unforeseen(giver.clone())),

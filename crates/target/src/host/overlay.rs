@@ -32,7 +32,7 @@ impl Overlay {
     }
 
     pub fn plan(&mut self, change: &Change) {
-        let brings = matches!(change.what, Resource::Package(_) | Resource::Opaque(_)) && change.counts;
+        let brings = matches!(change.what, Resource::Package(_)) && change.counts;
         if brings && !change.after.is_absent() {
             self.generous.insert(change.what.clone());
         }
