@@ -74,33 +74,23 @@ impl Order {
         *self = Self { linear: self.linear, ..Self::default() };
     }
 
-    /// Takes those out of a set whose turn has come. The first host of all has only the second before it.
-    fn release(
-        positions: &BTreeSet<(TaskKey, HostId)>,
-        waiting: &mut BTreeSet<(TaskKey, HostId)>,
-    ) -> Vec<(TaskKey, HostId)> {
-        let mut first = positions.iter();
-        let (leader, second) = (first.next(), first.next());
-        let mut released = Vec::new();
-        while let Some(entry) = waiting.first()
-            && leader.is_none_or(|(key, _)| entry.0 <= *key)
-        {
-            released.extend(waiting.pop_first());
-        }
-        if let Some((_, host)) = leader {
-            let own: Vec<_> = waiting
-                .iter()
-                .take_while(|(key, _)| second.is_none_or(|(second, _)| key <= second))
-                .filter(|(_, other)| other == host)
-                .cloned()
-                .collect();
-            for entry in own {
-                waiting.remove(&entry);
-                released.push(entry);
-            }
-        }
-        released
+    /// The first host of all has only the second before it: the key up to which it may go.
+    fn leader(&self) -> Option<(HostId, Option<&TaskKey>)> {
+        let mut first = self.positions.iter();
+        let (_, host) = first.next()?;
+        Some((*host, first.next().map(|(key, _)| key)))
     }
+}
+
+/// Takes those out of a set that nobody stands before.
+fn release(first: Option<&TaskKey>, waiting: &mut BTreeSet<(TaskKey, HostId)>) -> Vec<(TaskKey, HostId)> {
+    let mut released = Vec::new();
+    while let Some((key, _)) = waiting.first()
+        && first.is_none_or(|first| key <= first)
+    {
+        released.extend(waiting.pop_first());
+    }
+    released
 }
 
 impl Engine {
@@ -130,9 +120,12 @@ impl Engine {
     /// Lets go what waits for other hosts and need not any more. Whether any lane can move by that.
     pub fn wake(&mut self) -> bool {
         self.commit();
+        let led = self.led();
         let order = &mut self.order;
-        let woken = Order::release(&order.positions, &mut order.waiting);
-        self.dirty.extend(woken.into_iter().map(|(_, host)| host));
+        let first = order.positions.first().map(|(key, _)| key);
+        let woken = release(first, &mut order.waiting).into_iter();
+        let led = led.into_iter().filter(|entry| order.waiting.remove(entry));
+        self.dirty.extend(woken.chain(led).map(|(_, host)| host));
         if let Some(first) = order.positions.first()
             && order.leading.remove(first)
         {
@@ -142,13 +135,27 @@ impl Engine {
         !self.dirty.is_empty()
     }
 
+    /// The tasks of the first host of all that only the second could stand before, and does not.
+    fn led(&self) -> Vec<(TaskKey, HostId)> {
+        if self.order.held.is_empty() && self.order.waiting.is_empty() {
+            return Vec::new();
+        }
+        let Some((host, second)) = self.order.leader() else { return Vec::new() };
+        let Some(lane) = self.lanes.get(host) else { return Vec::new() };
+        let keys = lane.window.iter().map(|entry| &entry.key).chain(&lane.cursor.at);
+        keys.take_while(|key| second.is_none_or(|second| *key <= second)).map(|key| (key.clone(), host)).collect()
+    }
+
     /// Lets held calls touch, up to the barrier. No helper has to say that it holds: one that does not learns nothing here.
     fn commit(&mut self) {
         if self.is_stopping() {
             return;
         }
+        let led = self.led();
         let order = &mut self.order;
-        let released = Order::release(&order.positions, &mut order.held);
+        let first = order.positions.first().map(|(key, _)| key);
+        let mut released = release(first, &mut order.held);
+        released.extend(led.into_iter().filter(|entry| order.held.remove(entry)));
         let mut last = std::collections::BTreeMap::new();
         for (key, host) in released {
             let lane = &mut self.lanes[host];

@@ -212,6 +212,7 @@ impl<'q> Names<'q> {
             pause: if pause { 1.0 } else { 0.0 },
             brings_facts: module == "setup" && begun.delegate_facts.is_none(),
             fence: module == "teach",
+            patience: Default::default(),
             items: items
                 .iter()
                 .map(|(item, argument)| Item {

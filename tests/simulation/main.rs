@@ -10,6 +10,7 @@ mod network;
 mod plays;
 mod random;
 mod reference;
+mod stories;
 
 use std::collections::BTreeMap;
 use std::time::Instant;

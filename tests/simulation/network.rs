@@ -21,6 +21,7 @@ pub struct Simulation<'s> {
     helpers: BTreeMap<usize, Helper>,
     /// Machines that nothing reaches until the engine has heard that the connection is lost.
     unheard: BTreeSet<usize>,
+    refused: BTreeSet<usize>,
     random: Random,
     network: Network,
     now: u64,
@@ -71,6 +72,7 @@ impl<'s> Simulation<'s> {
             world,
             helpers: BTreeMap::new(),
             unheard: BTreeSet::new(),
+            refused: BTreeSet::new(),
             random,
             network,
             now: 0,
@@ -95,6 +97,12 @@ impl<'s> Simulation<'s> {
             }
         }
         simulation
+    }
+
+    /// No connection to this machine can be had.
+    pub fn lose_at_once(mut self, machine: usize) -> Self {
+        self.refused.insert(machine);
+        self
     }
 
     pub fn run(mut self) -> Self {
@@ -215,7 +223,7 @@ impl<'s> Simulation<'s> {
         if self.helpers.contains_key(&machine) || self.unheard.contains(&machine) {
             return;
         }
-        if self.network == Network::Cut && self.random.chance(5) {
+        if self.refused.contains(&machine) || (self.network == Network::Cut && self.random.chance(5)) {
             self.lost_soon(machine);
         } else {
             self.helpers.insert(machine, Helper::default());
