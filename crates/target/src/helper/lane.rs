@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use value::Value;
 
 pub enum Task {
-    Call(Call),
+    Call(Box<Call>),
     Undo(CallId),
 }
 

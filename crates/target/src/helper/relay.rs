@@ -30,10 +30,13 @@ struct Around {
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
+/// Where an answer goes; none: the call was dropped.
+type Waiter = Sender<Option<Vec<Answer>>>;
+
 struct Child {
     stdin: Mutex<Option<ChildStdin>>,
     /// Calls that wait for their answer.
-    waiting: Mutex<HashMap<(protocol::Lane, CallId), Sender<Option<Vec<Answer>>>>>,
+    waiting: Mutex<HashMap<(protocol::Lane, CallId), Waiter>>,
     interrupt: Interrupt,
 }
 

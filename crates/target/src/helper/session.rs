@@ -53,7 +53,7 @@ struct Session<'m> {
 impl Session<'_> {
     fn take(&mut self, message: ToHelper) {
         match message {
-            ToHelper::Call(call) => self.lane(call.lane).push(lane::Task::Call(call)),
+            ToHelper::Call(call) => self.lane(call.lane).push(lane::Task::Call(Box::new(call))),
             ToHelper::Undo { lane, id } => self.lane(lane).push(lane::Task::Undo(id)),
             ToHelper::Commit { lane, id } => self.lane(lane).commit(id),
             ToHelper::Cancel { lane, id } => self.lane(lane).cancel(id),

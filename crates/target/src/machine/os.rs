@@ -333,6 +333,7 @@ fn umask(os: &Os) -> u32 {
     line.and_then(|mask| u32::from_str_radix(mask.trim(), 8).ok()).unwrap_or(0o022)
 }
 
+#[allow(clippy::unnecessary_cast, reason = "these types differ between architectures")]
 fn stat_of(stat: &fs::Stat) -> Stat {
     let kind = match FileType::from_raw_mode(stat.st_mode) {
         FileType::Directory => Kind::Directory,

@@ -152,6 +152,9 @@ mod tests {
     use value::Map;
     use value::spec::{Args as _, check};
 
+    /// Arguments, the text before, the text after.
+    type Case<'c> = (&'c [(&'c str, &'c str)], &'c str, &'c str);
+
     fn run(args: &[(&str, &str)], text: &str) -> String {
         let mut given: Map = args.iter().copied().collect();
         given.insert("path", "/a");
@@ -162,7 +165,7 @@ mod tests {
 
     #[test]
     fn blocks_go_where_ansible_puts_them() {
-        let cases: [(&[(&str, &str)], &str, &str); 7] = [
+        let cases: [Case; 7] = [
             (&[("block", "x")], "a\nb", "a\nb\n# BEGIN\nx\n# END\n"),
             (&[("block", "y")], "a\n# BEGIN\nx\n# END\nb\n", "a\n# BEGIN\ny\n# END\nb\n"),
             (&[("block", "")], "a\n# BEGIN\nx\n# END\nb\n", "a\nb\n"),

@@ -118,7 +118,10 @@ fn absent(args: &Args, edit: &Edit, host: &mut Host) -> Look<Return> {
 }
 
 /// Whether a line is the one that `regexp` or `search_string` means.
-fn matcher(args: &Args) -> Look<Box<dyn Fn(&str) -> bool + '_>> {
+/// Whether a line is the one.
+type Matcher<'a> = Box<dyn Fn(&str) -> bool + 'a>;
+
+fn matcher(args: &Args) -> Look<Matcher<'_>> {
     let pattern = args.regexp.as_deref().map(|regexp| Pattern::new(regexp, "regexp")).transpose()?;
     Ok(match (pattern, &args.search_string) {
         (Some(pattern), _) => Box::new(move |line| pattern.is_in(line)),
@@ -196,6 +199,9 @@ mod tests {
     use value::Map;
     use value::spec::{Args as _, check};
 
+    /// Arguments, the text before, the text after.
+    type Case<'c> = (&'c [(&'c str, &'c str)], &'c str, &'c str);
+
     fn edited(args: &[(&str, &str)], text: &str) -> String {
         let mut given: Map = args.iter().copied().collect();
         given.insert("path", "/a");
@@ -205,7 +211,7 @@ mod tests {
 
     #[test]
     fn lines_go_where_ansible_puts_them() {
-        let cases: [(&[(&str, &str)], &str, &str); 10] = [
+        let cases: [Case; 10] = [
             (&[("line", "x")], "a\nb", "a\nb\nx\n"),
             (&[("line", "a")], "a\nb\n", "a\nb\n"),
             (&[("line", "x"), ("insertbefore", "BOF")], "a\n", "x\na\n"),

@@ -85,6 +85,7 @@ impl Decoder {
     }
 
     /// The next message, if all of it has come. After an error the stream has no more sense.
+    #[expect(clippy::should_implement_trait, reason = "which message it is, the caller says")]
     pub fn next<T: DeserializeOwned>(&mut self) -> Result<Option<T>, FrameError> {
         let rest = &self.buffer[self.taken..];
         let Some(first) = rest.first_chunk() else { return Ok(None) };

@@ -151,7 +151,8 @@ fn follow(ask: &mut Ask, head: &Head, url: &Url, first_host: &str) {
     let unredirected = std::mem::take(&mut ask.unredirected);
     ask.headers.retain(|(name, _)| {
         let secret = ["authorization", "cookie"].contains(&name.to_ascii_lowercase().as_str());
-        !(other_host && secret) && !unredirected.iter().any(|own| own.eq_ignore_ascii_case(name))
+        let left = unredirected.iter().any(|own| own.eq_ignore_ascii_case(name));
+        !(left || other_host && secret)
     });
 }
 
