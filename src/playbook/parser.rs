@@ -27,7 +27,7 @@ pub struct Parser {
 pub type Load<T> = Result<T, Vec<Diagnostic>>;
 
 /// What a dynamic include brings.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Included {
     /// The file, or the role's directory.
     pub path: PathBuf,

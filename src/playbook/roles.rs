@@ -20,6 +20,8 @@ pub struct RoleRequest {
     pub defaults_from: Option<Str>,
     pub handlers_from: Option<Str>,
     pub public: Option<bool>,
+    /// Whether it runs where it ran before.
+    pub allow_duplicates: bool,
     pub validate: bool,
     /// Named by a task, so that the roles around it are its parents.
     pub by_task: bool,
@@ -56,6 +58,7 @@ impl RoleRequest {
             defaults_from: None,
             handlers_from: None,
             public: None,
+            allow_duplicates: true,
             validate: true,
             by_task: false,
         }
@@ -90,6 +93,7 @@ impl RoleRequest {
             defaults_from: text("defaults_from"),
             handlers_from: text("handlers_from"),
             public: truth("public"),
+            allow_duplicates: truth("allow_duplicates").unwrap_or(true),
             validate: truth("rolespec_validate").unwrap_or(true),
             by_task: true,
             ..Self::new(name, span)
@@ -318,9 +322,8 @@ impl Reader<'_> {
             return Some(found.clone());
         }
         searched.dedup();
-        let shown: Vec<String> = searched.iter().map(|path| path.display().to_string()).collect();
-        let error = Diagnostic::error("role-missing", format!("there is no role `{name}`")).at(request.span);
-        let error = error.note(format!("looked for {}", shown.join(", ")), None);
+        let message = format!("the role '{name}' was not found in {}", folders(&searched, name).join(":"));
+        let error = Diagnostic::error("role-missing", message).at(request.span);
         let help = self.nearest_role(name);
         self.errors.push(Diagnostic { help, ..error });
         None
@@ -343,6 +346,15 @@ impl Reader<'_> {
 /// The name under which a role's argument specification is kept: that of the file of tasks.
 fn entry_point(request: &RoleRequest) -> &str {
     request.tasks_from.as_deref().map_or("main", |name| name.split('.').next().unwrap_or(name))
+}
+
+/// The folders in which a role was looked for.
+fn folders(searched: &[PathBuf], name: &str) -> Vec<String> {
+    let folder = |path: &PathBuf| {
+        let shown = path.display().to_string();
+        shown.strip_suffix(name).map(|folder| folder.trim_end_matches('/').to_string()).unwrap_or(shown)
+    };
+    searched.iter().map(folder).collect()
 }
 
 /// What makes two uses of a role the same: everything that was written, but for the order.

@@ -492,8 +492,12 @@ pub(super) fn collections(keywords: &Keywords, frame: &Arc<Frame>) -> Vec<String
 
 /// A module's name, which may be a template, and what stands after it.
 fn split_module(text: &str) -> (&str, &str) {
-    let end = if text.starts_with("{{") { text.find("}}").map(|end| end + 2) } else { text.find(char::is_whitespace) };
-    let (module, line) = text.split_at(end.unwrap_or(text.len()));
+    let mut depth = 0;
+    let end = text.char_indices().find(|(at, c)| {
+        depth += i32::from(text[*at..].starts_with("{{")) - i32::from(text[*at..].starts_with("}}"));
+        c.is_whitespace() && depth == 0
+    });
+    let (module, line) = text.split_at(end.map_or(text.len(), |(at, _)| at));
     (module, line.trim_start())
 }
 

@@ -241,8 +241,11 @@ fn what_is_missing_says_where_it_was_looked_for() {
     let mut files = with_roles();
     files[0].1 = text;
     let errors = errors(&files);
-    let expected =
-        [("there is no role `wep`", 2, 11), ("there is no file `no.yml` of tasks", 4, 21), ("undefined", 5, 21)];
+    let expected = [
+        ("the role 'wep' was not found in /p/roles:/etc/ansible/roles:/p", 2, 11),
+        ("there is no file `no.yml` of tasks", 4, 21),
+        ("undefined", 5, 21),
+    ];
     assert_eq!(errors, expected.map(|(message, line, column)| (message.to_string(), line, column)));
 }
 

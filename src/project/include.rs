@@ -25,7 +25,7 @@ impl Playbooks {
                 self.parser.include_tasks(path, task, parameters, &play.playbook_dir, handlers)?
             }
             IncludeTarget::Role { .. } => {
-                let args = role_args(&include.target, task);
+                let args = role_args(&include.target, task, &scope);
                 self.parser.include_role(&args, task, parameters, &play.play, &play.playbook_dir)?
             }
         };
@@ -69,11 +69,14 @@ fn with_apply(task: &Arc<Task>, scope: &HostScope) -> Result<Arc<Task>, Vec<Diag
 }
 
 /// The arguments of an `include_role`, evaluated, as the parser takes them.
-fn role_args(target: &IncludeTarget, task: &Task) -> Map {
+fn role_args(target: &IncludeTarget, task: &Task, scope: &HostScope) -> Map {
     let mut args = Map::new();
-    if let IncludeTarget::Role { name, tasks_from, vars_from, defaults_from, handlers_from, public, .. } = target {
+    if let IncludeTarget::Role { name, tasks_from, vars_from, defaults_from, handlers_from, public, allow_duplicates } =
+        target
+    {
         args.insert("name", name.as_str());
         args.insert("public", *public);
+        args.insert("allow_duplicates", *allow_duplicates);
         // `main` need not be there.
         let tasks_from = Some(tasks_from).filter(|from| *from != "main").cloned();
         let froms = [
@@ -84,9 +87,10 @@ fn role_args(target: &IncludeTarget, task: &Task) -> Map {
         ];
         args.extend(froms.into_iter().filter_map(|(name, from)| from.map(|from| (name, Value::from(from)))));
     }
-    for name in ["apply", "rolespec_validate"] {
-        args.extend(task.args.map.get(name).map(|value| (name, value.clone())));
-    }
+    args.extend(task.args.map.get("apply").map(|apply| ("apply", apply.clone())));
+    let validate = task.args.map.get("rolespec_validate");
+    let validate = validate.and_then(|written| render_value(written, scope).ok());
+    args.extend(validate.map(|validate| ("rolespec_validate", validate)));
     args
 }
 

@@ -71,11 +71,10 @@ impl Loader {
         let map = match self.document(path, asked)? {
             (None, _) => Arc::default(),
             (Some(node), _) if node.is_null() => Arc::default(),
-            (Some(node), secret) => match (node.to_value(true), secret) {
-                (Value::Map(map), false) => map,
-                (value @ Value::Map(_), true) => value.secret().as_map().cloned().map(Arc::new).unwrap_or_default(),
-                _ => return Err(vec![no_map(&node, path)]),
-            },
+            (Some(node), secret) => {
+                let value = node.to_value(true);
+                mapping(if secret { value.secret() } else { value }).ok_or_else(|| vec![no_map(&node, path)])?
+            }
         };
         self.variables.lock().unwrap_or_else(PoisonError::into_inner).insert(path.into(), map.clone());
         Ok(map)
@@ -130,6 +129,21 @@ fn plain(error: &std::io::Error) -> String {
         std::io::ErrorKind::NotFound => "there is no such file".into(),
         std::io::ErrorKind::PermissionDenied => "this file may not be read".into(),
         _ => error.to_string(),
+    }
+}
+
+/// Variables are a mapping, or a list of them, of which the later ones override the earlier ones.
+fn mapping(value: Value) -> Option<Arc<Map>> {
+    match value {
+        Value::Map(map) => Some(map),
+        Value::List(items) => {
+            let mut all = Map::new();
+            for item in items.iter() {
+                all.extend(item.as_map()?.iter().map(|(key, value)| (key.clone(), value.clone())));
+            }
+            Some(Arc::new(all))
+        }
+        _ => None,
     }
 }
 

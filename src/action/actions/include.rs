@@ -37,9 +37,14 @@ fn places(instance: &Instance, file: &str) -> Vec<PathBuf> {
         return vec![normal(Path::new(file))];
     }
     let beside = search::task_folder(instance.asking);
-    let role = instance.task().frame.role().map(|role| role.path.join("tasks"));
+    let role = instance.task().frame.role().map(|role| [role.path.join("tasks"), role.path.clone()]);
     let playbook = instance.world().playbook_dir.to_path_buf();
-    beside.into_iter().chain(role).chain([playbook]).map(|folder| normal(&folder.join(file))).collect()
+    beside
+        .into_iter()
+        .chain(role.into_iter().flatten())
+        .chain([playbook])
+        .map(|folder| normal(&folder.join(file)))
+        .collect()
 }
 
 value::args! {

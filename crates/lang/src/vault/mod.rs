@@ -132,9 +132,9 @@ impl Sealed {
         }
         let id = fields.next().filter(|id| version == "1.2" && !id.is_empty()).map(str::to_string);
         let body: String = lines.collect();
-        let inner = unhex(body.as_bytes()).ok_or(VaultError::Malformed("its body is not hexadecimal"))?;
+        let inner = unhex(body.as_bytes()).ok_or(VaultError::Malformed(unhex_fault(&body)))?;
         let mut parts = inner.splitn(3, |byte| *byte == b'\n').map(unhex);
-        let mut part = || parts.next().flatten().ok_or(VaultError::Malformed("its body is cut short"));
+        let mut part = || parts.next().flatten().ok_or(VaultError::Malformed("the body is cut short"));
         Ok(Self { id, salt: part()?, mac: part()?, ciphertext: part()? })
     }
 
@@ -144,6 +144,11 @@ impl Sealed {
         keys.verify(&self.ciphertext, &self.mac)
             .then(|| keys.decrypt(&self.ciphertext).ok_or(VaultError::Malformed("its padding is wrong")))
     }
+}
+
+/// Why a text is not hexadecimal, in Python's words.
+fn unhex_fault(text: &str) -> &'static str {
+    if text.bytes().all(|byte| byte.is_ascii_hexdigit()) { "Odd-length string" } else { "Non-hexadecimal digit found" }
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -162,15 +167,16 @@ fn unhex(text: &[u8]) -> Option<Vec<u8>> {
 impl fmt::Display for VaultError {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
-            VaultError::Malformed(why) => write!(f, "this is not a vault: {why}"),
+            VaultError::Malformed(why) => write!(f, "Vault format unhexlify error: {why}"),
             VaultError::UnknownVersion(version) => {
-                write!(f, "vault version `{version}` is not known (1.1 and 1.2 are)")
+                write!(f, "vault version '{version}' is not known (1.1 and 1.2 are)")
             }
-            VaultError::UnknownCipher(cipher) => write!(f, "vault cipher `{cipher}` is not known (AES256 is)"),
-            VaultError::NoSecrets => f.write_str("this is encrypted, and no vault password was given"),
+            VaultError::UnknownCipher(cipher) => write!(f, "vault cipher '{cipher}' is not known (AES256 is)"),
+            VaultError::NoSecrets => f.write_str("Attempting to decrypt but no vault secrets found."),
             VaultError::WrongPassword { id, tried } => {
-                let which = id.as_ref().map(|id| format!(" for vault id `{id}`")).unwrap_or_default();
-                write!(f, "none of the vault passwords given opens this{which} (tried: {})", tried.join(", "))
+                let which = id.as_ref().map(|id| format!(" for vault id '{id}'")).unwrap_or_default();
+                let words = "Decryption failed (no vault secrets were found that could decrypt)";
+                write!(f, "{words}: none of the passwords given opens this{which} (tried: {})", tried.join(", "))
             }
         }
     }
