@@ -30,7 +30,7 @@ impl Object for AllNames {
         });
         let Some(host) = host else { return Ok(None) };
         let scope = self.asking.other(host).map_err(|errors| stop(&errors))?;
-        Ok(Some(ObjectRef::value(HostVarsOf { scope, own: false })))
+        Ok(Some(ObjectRef::value(HostVarsOf::of(scope))))
     }
 
     fn items(&self, _evaluation: &Evaluation) -> Result<Option<Vec<Value>>, Stop> {
@@ -51,6 +51,10 @@ pub struct HostVarsOf {
 }
 
 impl HostVarsOf {
+    pub fn of(scope: HostScope) -> Self {
+        Self { scope, own: false }
+    }
+
     pub fn own(scope: HostScope) -> Self {
         Self { scope, own: true }
     }

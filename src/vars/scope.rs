@@ -7,7 +7,7 @@ use crate::inventory::Layers;
 use crate::playbook::model::{Frame, Role, Task};
 use crate::playbook::search;
 use crate::world::lookups::Places;
-use lang::template::{Environment, LookupRequest, ObjectRef, Scope, Source, Stop, Syntax, Template};
+use lang::template::{Environment, LookupRequest, ObjectRef, Scope, Source, Stop, Syntax, Template, render_text};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -287,6 +287,7 @@ impl Scope for HostScope {
             "hostvars" => return Ok(Some(ObjectRef::value(AllNames::hostvars(self.clone())))),
             "vars" => return Ok(Some(ObjectRef::value(HostVarsOf::own(self.clone())))),
             "ansible_facts" => return Ok(Some(self.facts())),
+            "ansible_delegated_vars" => return self.delegated(),
             _ => {}
         }
         Ok(self.magic(name).or_else(|| self.find(name)).or_else(|| self.fallback(name)))
@@ -318,6 +319,25 @@ impl Scope for HostScope {
 }
 
 impl HostScope {
+    /// `ansible_delegated_vars`: the variables of the host that the task is delegated to, by its name.
+    fn delegated(&self) -> Result<Option<Value>, Stop> {
+        let keyword =
+            self.view.task.as_deref().and_then(|task| task.inherited(|keywords| keywords.delegate_to.as_ref()));
+        let Some(written) = keyword.filter(|written| !written.to_text().contains("ansible_delegated_vars")) else {
+            return Ok(None);
+        };
+        // A name that hangs on a loop's item is not known here.
+        let name = match render_text(written, self) {
+            Ok(name) => name,
+            Err(Stop::Error(_)) => return Ok(None),
+            Err(stop) => return Err(stop),
+        };
+        let host = self.variables.inventory().id(&name);
+        let Some(host) = host else { return Ok(Some(Value::map([(name, Value::from(Map::new()))]))) };
+        let scope = self.other(host).map_err(|errors| stop(&errors))?;
+        Ok(Some(Value::map([(name, ObjectRef::value(HostVarsOf::of(scope)))])))
+    }
+
     fn lookup_outside(&self, request: &LookupRequest) -> Result<Option<Vec<Value>>, Stop> {
         let loader = &self.variables.loader;
         let search = self.search_path();

@@ -231,6 +231,16 @@ fn hostvars_show_other_hosts_from_outside_the_play() {
 }
 
 #[test]
+fn a_delegate_is_seen_by_its_name() {
+    let mut files = small();
+    files[1].1 = "- hosts: all\n  tasks:\n    - debug: {}\n      delegate_to: \"{{ 'b' }}\"\n    - debug: {}\n      delegate_to: \"{{ item }}\"\n";
+    let world = world(&files, RunSettings::default());
+    let [known, later] = [0, 1].map(|at| world.scope("a.example.org", Some(&world.tasks()[at]), HostVars::default()));
+    assert_eq!(evaluated(&known, "{{ ansible_delegated_vars['b'].y }} {{ y }}"), "2 1");
+    assert_eq!(evaluated(&later, "{{ ansible_delegated_vars is defined }}"), "False");
+}
+
+#[test]
 fn dicts_are_merged_where_that_is_asked_for() {
     let replacing = world(&small(), RunSettings::default());
     assert_eq!(evaluated(&replacing.scope("b", None, HostVars::default()), "{{ d }}"), "{'one': 1}");
