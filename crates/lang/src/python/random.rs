@@ -112,6 +112,22 @@ impl Random {
             }
         }
     }
+
+    /// The same without bounds: words from the lowest on, of the last one its highest bits.
+    pub fn below_large(&mut self, limit: &BigUint) -> BigUint {
+        let count = limit.bits();
+        loop {
+            let full = count / 32;
+            let mut words: Vec<u32> = (0..full).map(|_| self.word()).collect();
+            if count % 32 > 0 {
+                words.push(self.word() >> (32 - count % 32));
+            }
+            let number = BigUint::new(words);
+            if number < *limit {
+                return number;
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -124,5 +140,7 @@ mod tests {
         assert_eq!(Random::from_integer(&5_u32.into()).below(1_000_000), 653_159);
         assert_eq!(Random::from_text("web1").below(60), 52);
         assert_eq!(Random::from_float(1.5).below(7), 4);
+        let small = Random::from_text("a").below_large(&1000_u32.into());
+        assert_eq!(small, Random::from_text("a").below(1000).into());
     }
 }

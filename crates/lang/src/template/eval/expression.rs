@@ -181,9 +181,16 @@ impl Evaluation<'_> {
     }
 
     fn eval_compare(&self, first: &Expr, rest: &[(Comparison, Expr)], frame: &mut Frame) -> Result<Value, Stop> {
-        let mut left = self.operand(first, frame)?;
+        let is_in = matches!(rest.first(), Some((Comparison::In | Comparison::NotIn, _)));
+        let mut left = if is_in { self.eval(first, frame)? } else { self.operand(first, frame)? };
         for (comparison, right) in rest {
             let right = self.operand(right, frame)?;
+            // With nothing in a list there is nothing that an undefined value would be compared with.
+            if let Value::Undefined(undefined) = &left
+                && !self.outside(right.clone())?.as_list().is_some_and(<[Value]>::is_empty)
+            {
+                return Err(self.undefined(undefined).map_error(|error| error.at(frame.span(first.at))));
+            }
             if !self.compared(*comparison, &left, &right)? {
                 return Ok(false.into());
             }

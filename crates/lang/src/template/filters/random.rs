@@ -4,6 +4,7 @@ use super::super::error::Stop;
 use super::super::registry::Entry;
 use super::settled;
 use crate::python::random::Random;
+use num_bigint::{BigInt, BigUint};
 use value::Value;
 
 pub static TABLE: &[Entry] =
@@ -46,6 +47,9 @@ fn random(call: &mut Call) -> Result<Value, Stop> {
         let (start, step) = (call.int(start, "start", 0)?, call.int(step, "step", 1)?);
         return range(call, &mut source, start, end, step);
     }
+    if let (Value::Big(end), None, None) = (&call.input, &start, &step) {
+        return large(call, &mut source, end);
+    }
     if start.is_some_and(|start| !start.is_null()) || step.is_some_and(|step| !step.is_null()) {
         return Err(call.fail("start and step can only be used with integer values"));
     }
@@ -60,6 +64,22 @@ fn random(call: &mut Call) -> Result<Value, Stop> {
     }
     let at = source.below(items.len() as u64)?;
     Ok(items[at as usize].clone())
+}
+
+/// Below a limit that no machine word holds.
+fn large(call: &Call, source: &mut Source, end: &BigInt) -> Result<Value, Stop> {
+    let Some(limit) = end.to_biguint().filter(|limit| limit.bits() <= 100_000) else {
+        return Err(call.fail("empty range for randrange()"));
+    };
+    let number = match source {
+        Source::Seeded(random) => random.below_large(&limit),
+        Source::Outside(call) => {
+            // 64 bits more than are needed leave no trace of the division.
+            let words = (0..limit.bits() / 32 + 3).map(|_| call.environment().random(1 << 32).map(|word| word as u32));
+            BigUint::new(words.collect::<Result<_, _>>()?) % limit
+        }
+    };
+    Ok(BigInt::from(number).into())
 }
 
 /// Python's `randrange`.
