@@ -120,6 +120,8 @@ pub fn path_info(host: &Host, path: &Path) -> Look<Map> {
 /// Makes folders that are missing, outermost first; says which.
 pub fn make_dirs(host: &mut Host, path: &Path, mode: &Value, ownership: Option<&Ownership>) -> Look<()> {
     let mut missing = Vec::new();
+    // `a/b/.` is `a/b`, which must be made before anything can be in it.
+    let path: PathBuf = path.components().collect();
     for folder in path.ancestors().filter(|folder| !folder.as_os_str().is_empty()) {
         if host.exists(folder)? {
             break;
