@@ -18,7 +18,7 @@ pub fn command(program: &Program, remote_tmp: Option<&str>) -> Result<String, Fa
 
 /// Says `HAVE` and becomes the helper; or says `NEED` and the architecture, reads one line (bytes, hash) and the packed helper,
 /// and goes on as before; or says `FAIL` and why. A folder where programs may not run is passed over.
-const SCRIPT: &str = r#"umask 077; LC_ALL=C; export LC_ALL
+const SCRIPT: &str = r#"m=$(umask); umask 077
 ok() { [ "$(sha256sum <"$1" 2>/dev/null)" = "$2  -" ]; }
 places() { p="${XDG_CACHE_HOME:-$HOME/.cache}/deploy"; [ -z "$1" ] || { u=$(id -u); p="$p
 /var/tmp/deploy-$u
@@ -27,7 +27,7 @@ places() { p="${XDG_CACHE_HOME:-$HOME/.cache}/deploy"; [ -z "$1" ] || { u=$(id -
 /dev/shm/deploy-$u"; }; [ -z @EXTRA@ ] || p="$p
 "@EXTRA@; }
 try() { IFS='
-'; for d in $p; do for h in $2; do f="$d/$h"; [ -O "$d" ] && [ -O "$f" ] && ok "$f" "$h" && { IFS=' '; echo HAVE; exec "$f" @ARGUMENT@; }; done; done; IFS=' '; }
+'; for d in $p; do for h in $2; do f="$d/$h"; [ -O "$d" ] && [ -O "$f" ] && ok "$f" "$h" && { IFS=' '; echo HAVE; umask "$m"; exec "$f" @ARGUMENT@; }; done; done; IFS=' '; }
 hashes=$(echo @HASHES@ | tr ' ' '\n')
 places; try x "$hashes"
 places all; try x "$hashes"
@@ -41,7 +41,7 @@ for d in $p; do
   printf '#!/bin/sh\nexit 0\n' >"$t" 2>/dev/null && chmod 700 "$t" && "$t" 2>/dev/null || { rm -f "$t"; w="$w $d: full, or programs may not run there;"; continue; }
   head -c "$n" | gzip -dc >"$t" 2>/dev/null; ok "$t" "$h" || { rm -f "$t"; echo "FAIL $d: the helper did not arrive whole (is the disk full? are gzip and sha256sum there?)"; exit 0; }
   chmod 700 "$t"; mv -f "$t" "$f"; find "$d" -type f -mtime +30 -delete 2>/dev/null
-  IFS=' '; echo HAVE; exec "$f" @ARGUMENT@
+  IFS=' '; echo HAVE; umask "$m"; exec "$f" @ARGUMENT@
 done
 echo "FAIL no place for the helper:$w"
 "#;
@@ -105,8 +105,13 @@ mod tests {
     async fn become_helper(home: &Path) -> Result<(), Failure> {
         // Bytes of its own for each home, since the fallback places are shared with other runs.
         let program = Program::of(format!("#!/bin/sh\n# {}\nexit 0\n", home.display()).as_bytes());
+        start(&command(&program, None)?, home, &program).await
+    }
+
+    /// Runs a line until the program that it becomes has ended.
+    async fn start(line: &str, home: &Path, program: &Program) -> Result<(), Failure> {
         let mut child = tokio::process::Command::new("sh")
-            .args(["-c", &command(&program, None)?])
+            .args(["-c", line])
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .env("HOME", home)
@@ -115,7 +120,20 @@ mod tests {
             .spawn()
             .map_err(Failure::local("sh"))?;
         let (Some(mut reader), Some(mut writer)) = (child.stdout.take(), child.stdin.take()) else { unreachable!() };
-        install(&mut reader, &mut writer, &program, "here").await
+        install(&mut reader, &mut writer, program, "here").await?;
+        child.wait().await.map(drop).map_err(Failure::local("sh"))
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn the_helper_has_the_mask_of_the_login() {
+        let home = tempfile::tempdir().unwrap();
+        let told = home.path().join("mask");
+        let program = Program::of(format!("#!/bin/sh\numask >{}\n", told.display()).as_bytes());
+        let line = format!("umask 022; {}", command(&program, None).unwrap());
+        for _ in ["sent", "found"] {
+            start(&line, home.path(), &program).await.unwrap();
+            assert_eq!(std::fs::read_to_string(&told).unwrap().trim(), "0022");
+        }
     }
 
     #[tokio::test(flavor = "current_thread")]
