@@ -65,8 +65,8 @@ impl<'n> Names<'n> {
     /// A condition: an expression without marks, or a boolean.
     pub fn condition(&self, written: &Value) -> Result<bool, Halt> {
         self.guard(condition(written, &self.scope)).map_err(|halt| match halt {
-            // It was evaluated, and is no condition.
-            Halt::Failed(failure) if failure.diagnostic.code == "conditional" => {
+            // The others say themselves what was being done.
+            Halt::Failed(failure) if failure.diagnostic.code != "undefined" => {
                 Halt::Failed(failure).at(origin(written))
             }
             halt => halt.within("Error while evaluating conditional").at(origin(written)),

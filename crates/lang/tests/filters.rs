@@ -136,11 +136,11 @@ fn no_input_stops_the_program() {
 fn faults_name_the_filter() {
     for (expression, words) in [
         ("5 | dict2items", "dict2items requires a dictionary, got int"),
-        ("'x' | b64decode(5)", "b64decode: 'encoding' must be a string, not int"),
-        ("'a' | indent(width=[])", "indent: 'width' must be an integer, not list"),
+        ("'x' | b64decode(5)", "b64decode' failed: 'encoding' must be a string, not int"),
+        ("'a' | indent(width=[])", "indent' failed: 'width' must be an integer, not list"),
         ("'a' | truncate(lenght=5)", "truncate() got an unexpected keyword argument 'lenght'"),
-        ("'a' | regex_replace('(', '')", "regex_replace: missing ), unterminated subpattern at position 0"),
-        ("'a' is version('1', 'x')", "version: Invalid operator type (x)"),
+        ("'a' | regex_replace('(', '')", "regex_replace' failed: missing ), unterminated subpattern at position 0"),
+        ("'a' is version('1', 'x')", "version' failed: Invalid operator type (x)"),
     ] {
         let compiled = Expression::compile(expression, None, &Syntax::PLAYBOOK).unwrap();
         let stop = compiled.evaluate(&Map::new()).expect_err(expression);

@@ -17,6 +17,7 @@ fn map(entries: &[(&str, Value)]) -> Map {
 fn render(text: &str, scope: &dyn Scope) -> String {
     match render_value(&trusted(text), scope) {
         Ok(value) => value.to_repr(),
+        Err(Stop::Error(error)) => format!("! {}", error.message()),
         Err(stop) => format!("! {stop}"),
     }
 }
@@ -244,7 +245,7 @@ fn conditions_are_booleans() {
     for (text, wanted) in cases {
         match (condition(&trusted(text), &scope), wanted) {
             (Ok(found), Ok(wanted)) => assert_eq!(found, *wanted, "{text}"),
-            (Err(stop), Err(start)) => assert!(stop.to_string().starts_with(start), "{text}: {stop}"),
+            (Err(stop), Err(start)) => assert!(stop.error().unwrap().message().starts_with(start), "{text}: {stop}"),
             (found, _) => panic!("{text}: {found:?}"),
         }
     }
@@ -277,6 +278,20 @@ fn places_in_scalars_are_found_by_what_they_cover() {
     assert_eq!(place("a\n{{ nope }}", 3, 10, 16), (3, 10), "flow with a newline");
     assert_eq!(place("a\n{{ nope }}", 1, 1, 1), (2, 4), "file");
     assert_eq!(place("a\n{{ nope }}", 2, 1, 1), (3, 4), "file with a header");
+}
+
+#[test]
+fn errors_say_what_was_being_done_as_ansible_does() {
+    let scope = map(&[("bad", trusted("{{ 'x' | from_json }}"))]);
+    let said = |text: &str| render_value(&trusted(text), &scope).unwrap_err().to_string();
+    assert_eq!(said("{{ 1 / 0 }}"), "Error rendering template: division by zero");
+    assert_eq!(said("{{ a b }}"), "Syntax error in template: expected token 'end of print statement', got 'b'");
+    assert_eq!(said("{{ nope }}"), "'nope' is undefined");
+    let wanted = "The filter plugin 'ansible.builtin.from_json' failed: ";
+    assert!(said("{{ bad }}").starts_with(wanted) && said("{{ ['x'] | map('from_json') }}").starts_with(wanted));
+    let condition = |text: &str| condition(&trusted(text), &scope).unwrap_err().to_string();
+    assert_eq!(condition("1 / 0"), "Error rendering expression: division by zero");
+    assert!(condition("a b").starts_with("Syntax error in expression: "));
 }
 
 /// Variables, and everything else that a template may ask for.

@@ -35,7 +35,7 @@ impl Template {
             let normalized = lexer::normalized(text, syntax);
             let parsing = parser::template(&normalized, syntax);
             if !parsing.faults.is_empty() {
-                return Err(placed(parsing.faults, &normalized, origin));
+                return Err(placed(parsing.faults, "template", &normalized, origin));
             }
             let newlines = text.len() - text.trim_end_matches('\n').len();
             let (body, blocks) = (parsing.body, parsing.blocks);
@@ -85,7 +85,7 @@ impl Expression {
         let program = cache::get(Form::Expression, text, syntax, || {
             let normalized = lexer::normalized(text, syntax);
             let parsed = parser::expression(&normalized, syntax);
-            let expression = parsed.map_err(|faults| placed(faults, &normalized, origin))?;
+            let expression = parsed.map_err(|faults| placed(faults, "expression", &normalized, origin))?;
             let (body, blocks) = (vec![Statement::Output(expression)], Vec::new());
             Ok::<_, Vec<Error>>(Program { text: normalized, syntax: syntax.clone(), body, blocks, newlines: 0 })
         })?;
@@ -93,7 +93,9 @@ impl Expression {
     }
 
     pub fn evaluate(&self, scope: &dyn Scope) -> Result<Value, Stop> {
-        self.template.render(scope)
+        let evaluation = Evaluation::new(scope);
+        let value = self.evaluate_in(&evaluation)?;
+        evaluation.finished(value)
     }
 
     /// As a condition needs it: the outside alone, whatever stands in it.
@@ -116,8 +118,8 @@ impl Program {
     }
 }
 
-fn placed(faults: Vec<(Error, u32)>, text: &str, origin: Option<Span>) -> Vec<Error> {
-    faults.into_iter().map(|(error, at)| error.at(span(text, at as usize, origin))).collect()
+fn placed(faults: Vec<(Error, u32)>, what: &'static str, text: &str, origin: Option<Span>) -> Vec<Error> {
+    faults.into_iter().map(|(error, at)| error.at(span(text, at as usize, origin)).during(what)).collect()
 }
 
 /// The place of an offset. A file begins in the first column (behind its

@@ -26,6 +26,10 @@ struct Fault {
     help: Option<String>,
     notes: Vec<(String, Option<Span>)>,
     undefined: Option<Arc<Undefined>>,
+    /// What was being done, before the message.
+    during: &'static str,
+    /// Whether the message names the plugin that failed.
+    of_plugin: bool,
 }
 
 /// The kind of an error; its code in diagnostics.
@@ -62,6 +66,8 @@ impl Error {
             help: None,
             notes: Vec::new(),
             undefined: None,
+            during: "",
+            of_plugin: false,
         }))
     }
 
@@ -103,6 +109,34 @@ impl Error {
         error
     }
 
+    /// Says what was being done, in Ansible's words: `what` is "template" or "expression". The first to say it is right.
+    pub(super) fn during(mut self, what: &'static str) -> Self {
+        let expression = what == "expression";
+        let said = match self.0.kind {
+            _ if !self.0.during.is_empty() || self.0.of_plugin => self.0.during,
+            Kind::Syntax | Kind::Unknown if expression => "Syntax error in expression: ",
+            Kind::Syntax | Kind::Unknown => "Syntax error in template: ",
+            Kind::Type | Kind::Value | Kind::Limit | Kind::Load if expression => "Error rendering expression: ",
+            Kind::Type | Kind::Value | Kind::Limit | Kind::Load => "Error rendering template: ",
+            Kind::Undefined | Kind::Cycle | Kind::Outside | Kind::Conditional => "",
+        };
+        self.0.during = said;
+        self
+    }
+
+    /// Names the filter, test or lookup that failed; the innermost is right.
+    pub(super) fn of_plugin(mut self, what: &str, name: &str) -> Self {
+        let failed = matches!(self.0.kind, Kind::Type | Kind::Value | Kind::Outside | Kind::Limit);
+        if failed && !self.0.of_plugin && self.0.during.is_empty() {
+            let message = self.0.message.strip_prefix(name).and_then(|rest| rest.strip_prefix(": "));
+            let message = message.unwrap_or(&self.0.message);
+            let collection = if name.contains('.') || what == "lookup" { "" } else { "ansible.builtin." };
+            self.0.message = format!("The {what} plugin '{collection}{name}' failed: {message}");
+            self.0.of_plugin = true;
+        }
+        self
+    }
+
     /// What is undefined, where that is the fault.
     pub fn as_undefined(&self) -> Option<Arc<Undefined>> {
         self.0.undefined.clone()
@@ -111,6 +145,7 @@ impl Error {
     pub fn kind(&self) -> Kind {
         self.0.kind
     }
+    /// Without what was being done, which `to_string` tells too.
     pub fn message(&self) -> &str {
         &self.0.message
     }
@@ -140,7 +175,7 @@ impl Error {
     }
 
     pub fn to_diagnostic(&self) -> Diagnostic {
-        let mut diagnostic = Diagnostic::error(self.code(), self.message()).at(self.span());
+        let mut diagnostic = Diagnostic::error(self.code(), self.to_string()).at(self.span());
         diagnostic.help.clone_from(&self.0.help);
         self.0.notes.iter().fold(diagnostic, |diagnostic, (text, span)| diagnostic.note(text.clone(), *span))
     }
@@ -148,6 +183,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(self.0.during)?;
         f.write_str(&self.0.message)
     }
 }

@@ -58,11 +58,10 @@ impl Evaluation<'_> {
                 self.eval_filter(filter, input, frame)
             }
             Node::Test(input, test) => self.eval_test(input, test, frame),
-            Node::Not(inner) => match self.eval(inner, frame)? {
-                // A test of something undefined is undefined, and stays so under `is not`.
-                Value::Undefined(undefined) if matches!(inner.node, Node::Test(..)) => Ok(Value::Undefined(undefined)),
-                value => Ok(Value::Bool(!self.truth(&value)?)),
-            },
+            Node::Not(inner) => {
+                let value = self.eval(inner, frame)?;
+                Ok(Value::Bool(!self.truth(&value)?))
+            }
             Node::Negate(inner) => operators::negate(&self.operand(inner, frame)?),
             Node::Plus(inner) => operators::plus(&self.operand(inner, frame)?),
             Node::And(one, two) => match self.eval(one, frame)? {

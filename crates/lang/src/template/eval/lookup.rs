@@ -56,7 +56,8 @@ fn answers(name: &str, arguments: Arguments, evaluation: &Evaluation) -> Result<
         return match evaluation.prepare(entry.takes, Value::Null, arguments)? {
             Err(undefined) => Ok(Answer::Undefined(undefined)),
             Ok((input, arguments)) => {
-                (entry.run)(&mut Call::new(entry.name, input, arguments, evaluation)).map(Answer::Found)
+                let found = (entry.run)(&mut Call::new(entry.name, input, arguments, evaluation));
+                found.map(Answer::Found).map_err(|stop| failed(stop, entry.name))
             }
         };
     }
@@ -66,7 +67,7 @@ fn answers(name: &str, arguments: Arguments, evaluation: &Evaluation) -> Result<
         Ok((_, arguments)) => arguments,
     };
     let request = LookupRequest { name, arguments: &arguments, span: None, scope: evaluation.scope() };
-    match evaluation.scope().lookup(&request)? {
+    match evaluation.scope().lookup(&request).map_err(|stop| failed(stop, name))? {
         Some(found) => Ok(Answer::Found(found)),
         None => {
             let error = Error::new(Kind::Unknown, format!("The lookup plugin '{name}' was not found."));
@@ -74,6 +75,10 @@ fn answers(name: &str, arguments: Arguments, evaluation: &Evaluation) -> Result<
             Err(near.map_or(error.clone(), |near| error.help(format!("did you mean '{near}'?"))).into())
         }
     }
+}
+
+fn failed(stop: Stop, name: &str) -> Stop {
+    stop.map_error(|error| error.of_plugin("lookup", name))
 }
 
 fn joined(mut found: Vec<Value>) -> Value {

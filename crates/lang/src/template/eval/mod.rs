@@ -157,7 +157,8 @@ impl<'e> Evaluation<'e> {
             Err(undefined) => Ok(undefined),
             Ok((input, arguments)) => {
                 let whole = is_secret(&input) || arguments.positional.iter().any(is_secret);
-                let result = (entry.run)(&mut Call::new(entry.name, input, arguments, self))?;
+                let result = (entry.run)(&mut Call::new(entry.name, input, arguments, self));
+                let result = result.map_err(|stop| stop.map_error(|error| error.of_plugin("filter", entry.name)))?;
                 let result = self.resolve(result)?;
                 let met = self.secret.get();
                 self.secret.set(before || met);
@@ -170,7 +171,11 @@ impl<'e> Evaluation<'e> {
     fn run_test(&self, entry: &registry::TestEntry, input: Value, arguments: Arguments) -> Result<Value, Stop> {
         match self.prepare(entry.takes, input, arguments)? {
             Err(undefined) => Ok(undefined),
-            Ok((input, arguments)) => (entry.run)(&mut Call::new(entry.name, input, arguments, self)).map(Value::Bool),
+            Ok((input, arguments)) => {
+                let answer = (entry.run)(&mut Call::new(entry.name, input, arguments, self));
+                let answer = answer.map_err(|stop| stop.map_error(|error| error.of_plugin("test", entry.name)))?;
+                Ok(answer.into())
+            }
         }
     }
 

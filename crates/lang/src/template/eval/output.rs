@@ -11,12 +11,14 @@ use value::{Key, Span, Str, Undefined, Value};
 impl Evaluation<'_> {
     /// A whole template: its value as it stands, perhaps undefined, with templates inside its items still to be evaluated.
     pub fn run(&self, template: &Template) -> Result<Value, Stop> {
-        self.with_embedded(false, || self.run_here(template))
+        let result = self.with_embedded(false, || self.run_here(template));
+        result.map_err(|stop| stop.map_error(|error| error.during("template")))
     }
 
-    /// As a condition: a literal in it that is a template is evaluated.
+    /// A bare expression, as conditions are: a literal in it that is a template is evaluated.
     pub fn run_condition(&self, template: &Template) -> Result<Value, Stop> {
-        self.with_embedded(true, || self.run_here(template))
+        let result = self.with_embedded(true, || self.run_here(template));
+        result.map_err(|stop| stop.map_error(|error| error.during("expression")))
     }
 
     fn run_here(&self, template: &Template) -> Result<Value, Stop> {

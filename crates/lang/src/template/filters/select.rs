@@ -14,6 +14,14 @@ pub static TABLE: &[Entry] = &[
     anything("extract", extract),
 ];
 
+/// Jinja looks at the items only of what Python takes as true: of none, false and zero there are none.
+fn inputs(call: &Call) -> Result<Vec<Value>, Stop> {
+    match call.truth(Some(call.input.clone()), false)? {
+        true => call.items(&call.input),
+        false => Ok(Vec::new()),
+    }
+}
+
 /// `map('upper')`, `map(attribute='a.b', default=0)`
 fn map(call: &mut Call) -> Result<Value, Stop> {
     let mut arguments = std::mem::take(&mut call.arguments);
@@ -24,7 +32,7 @@ fn map(call: &mut Call) -> Result<Value, Stop> {
         Value::Str(name) => name,
         other => return Err(call.wrong_type("filter", "the name of a filter", &other)),
     };
-    let items = call.items(&call.input)?;
+    let items = inputs(call)?;
     registry::filter(&name)?;
     let mapped = items.into_iter().map(|item| call.filter(&name, item, arguments.clone()));
     Ok(Value::list(mapped.collect::<Result<Vec<_>, _>>()?))
@@ -39,7 +47,7 @@ fn map_attribute(call: &Call, mut arguments: Arguments) -> Result<Value, Stop> {
         return Err(call.fail(format!("Unexpected keyword argument '{name}'")));
     }
     let mut mapped = Vec::new();
-    for item in call.items(&call.input)? {
+    for item in inputs(call)? {
         let value = call.path(&item, &path)?;
         mapped.push(match &default {
             Some(default) if value.is_undefined() && !default.is_null() => default.clone(),
@@ -78,7 +86,7 @@ fn select(call: &mut Call, wanted: bool) -> Result<Value, Stop> {
     let arguments = std::mem::take(&mut call.arguments);
     let condition = Condition::new(call, arguments)?;
     let mut kept = Vec::new();
-    for item in call.items(&call.input)? {
+    for item in inputs(call)? {
         if condition.holds(call, &item)? == wanted {
             kept.push(item);
         }
@@ -94,7 +102,7 @@ fn select_by(call: &mut Call, wanted: bool) -> Result<Value, Stop> {
     let path = arguments.positional.remove(0);
     let condition = Condition::new(call, arguments)?;
     let mut kept = Vec::new();
-    for item in call.items(&call.input)? {
+    for item in inputs(call)? {
         if condition.holds(call, &call.path(&item, &path)?)? == wanted {
             kept.push(item);
         }

@@ -6,7 +6,7 @@ use num_bigint::BigInt;
 use std::sync::Arc;
 use value::Value;
 
-pub const INTEGER: [&str; 6] = ["bit_length", "bit_count", "conjugate", "as_integer_ratio", "is_integer", "to_bytes"];
+pub const INTEGER: [&str; 5] = ["bit_length", "bit_count", "conjugate", "as_integer_ratio", "to_bytes"];
 pub const FLOAT: [&str; 4] = ["is_integer", "conjugate", "as_integer_ratio", "hex"];
 
 pub fn attribute(value: &Value, name: &str) -> Option<Value> {
@@ -36,7 +36,6 @@ pub fn call(number: &Value, name: &str, mut arguments: Arguments) -> Result<Valu
             match name {
                 "bit_length" => Ok(whole.bits().into()),
                 "bit_count" => Ok(whole.magnitude().count_ones().into()),
-                "is_integer" => Ok(true.into()),
                 "as_integer_ratio" => Ok(Value::Tuple(Arc::new(vec![whole.into(), Value::Int(1)]))),
                 other => Err(Stop::of_type(format!("'int' object has no method '{other}'"))),
             }

@@ -361,6 +361,9 @@ fn search(text: &str, name: &str, mut arguments: Arguments) -> Result<Value, Sto
 
 fn justify(text: &str, name: &str, mut arguments: Arguments) -> Result<Value, Stop> {
     let [width, fill] = arguments.bind(name, ["width", "fillchar"])?;
+    if width.is_none() {
+        return Err(Stop::of_type(format!("{name} expected at least 1 argument, got 0")));
+    }
     let width = usize::try_from(integer(width, 0)?).unwrap_or(0);
     if width > LARGEST {
         return Err(Stop::of_value("the result is too large"));
