@@ -13,6 +13,7 @@ mod playbook;
 mod reference;
 mod run;
 mod session;
+mod vault;
 mod vault_ids;
 mod version;
 
@@ -63,6 +64,7 @@ fn by_name() -> Exit {
         "ansible-playbook" => parse::<AnsiblePlaybook>(&name).map(ansible_playbook),
         "ansible" => parse::<Ansible>(&name).map(ansible),
         "ansible-inventory" => parse::<AnsibleInventory>(&name).map(ansible_inventory),
+        "ansible-vault" => parse::<options::AnsibleVault>(&name).map(|line| vault(&line.action)),
         "ansible-doc" => parse::<options::AnsibleDoc>(&name).map(|line| show_doc(&line.run)),
         other if other.starts_with("ansible-") => Err(not_part(other)),
         _ => parse::<Deploy>("deploy").map(|line| deploy(command_first(line))),
@@ -98,9 +100,16 @@ fn deploy(line: Deploy) -> Exit {
         Some(Command::Ping(options)) => begin(&options.common.project, &|session| ping::run(&options, session)),
         Some(Command::Run(options)) => begin(&options.common.project, &|session| adhoc::run(&options, session)),
         Some(Command::Inventory(options)) => begin(&options.project, &|session| inventory::run(&options, session)),
+        Some(Command::Vault(action)) => vault(&action),
         Some(Command::Doc(options)) => show_doc(&options),
         Some(Command::Completions { shell }) => completions(shell),
     }
+}
+
+/// Passwords are read where they are needed, so the session has none.
+fn vault(action: &options::VaultAction) -> Exit {
+    let options = options::ProjectOptions { verbose: action.keys().verbose, ..Default::default() };
+    Session::without_vault(&options, |session| vault::run(action, session))
 }
 
 fn ansible_playbook(line: AnsiblePlaybook) -> Exit {
@@ -158,7 +167,9 @@ fn completions(shell: clap_complete::Shell) -> Exit {
 fn not_part(name: &str) -> Exit {
     outside_of_projects(|_| {
         let error = value::Diagnostic::error("options", format!("{name} is not part of deploy"));
-        Err(Refusal::options(error.help("deploy is ansible-playbook, ansible, ansible-inventory and ansible-doc")))
+        Err(Refusal::options(
+            error.help("deploy is ansible-playbook, ansible, ansible-inventory, ansible-vault and ansible-doc"),
+        ))
     })
 }
 

@@ -28,6 +28,9 @@ pub enum Command {
     Inventory(InventoryCommand),
     /// Reference pages of the modules
     Doc(DocCommand),
+    /// Files and texts under a vault's password
+    #[command(subcommand)]
+    Vault(VaultAction),
     /// A completion script for a shell
     Completions {
         /// bash, zsh, fish, elvish or powershell
@@ -152,6 +155,125 @@ pub struct DocCommand {
     /// As JSON
     #[arg(short, long)]
     pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum VaultAction {
+    /// Encrypt files where they are
+    Encrypt(VaultFiles),
+    /// Decrypt files where they are
+    Decrypt(VaultFiles),
+    /// Print what encrypted files hold
+    View(VaultFiles),
+    /// Change encrypted files in an editor (EDITOR)
+    Edit(VaultFiles),
+    /// Write a new encrypted file in an editor
+    Create(VaultFiles),
+    /// Encrypt texts, for variables in plain files
+    #[command(name = "encrypt_string", alias = "encrypt-string")]
+    EncryptString(VaultString),
+    /// Give encrypted files another password
+    Rekey(VaultRekey),
+}
+
+impl VaultAction {
+    pub fn keys(&self) -> &VaultKeys {
+        match self {
+            Self::Encrypt(files) | Self::Decrypt(files) | Self::View(files) => &files.keys,
+            Self::Edit(files) | Self::Create(files) => &files.keys,
+            Self::EncryptString(options) => &options.keys,
+            Self::Rekey(options) => &options.files.keys,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct VaultFiles {
+    /// None: from the standard input to the standard output
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub files: Vec<PathBuf>,
+    /// Into this file (`-`: the standard output) instead
+    #[arg(long = "output", value_name = "FILE")]
+    pub to_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub keys: VaultKeys,
+}
+
+#[derive(Debug, Args)]
+pub struct VaultRekey {
+    #[command(flatten)]
+    pub files: VaultFiles,
+    #[command(flatten)]
+    pub new_keys: NewVaultKeys,
+}
+
+#[derive(Debug, Args)]
+pub struct NewVaultKeys {
+    /// The new label and where its password is
+    #[arg(long, value_name = "ID")]
+    pub new_vault_id: Option<String>,
+    /// A file with the new password, or a program that prints it
+    #[arg(long, alias = "new-vault-pass-file", value_name = "FILE")]
+    pub new_vault_password_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct VaultString {
+    /// The texts; better from the standard input or with -p, since others can see a command line
+    #[arg(value_name = "TEXT")]
+    pub strings: Vec<String>,
+    /// The variable's name, for each text
+    #[arg(short, long = "name", value_name = "NAME")]
+    pub names: Vec<String>,
+    /// The variable's name for the text on the standard input
+    #[arg(long, value_name = "NAME")]
+    pub stdin_name: Option<String>,
+    /// Ask for the text
+    #[arg(short, long)]
+    pub prompt: bool,
+    /// Into this file instead of the standard output
+    #[arg(long = "output", value_name = "FILE")]
+    pub to_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub keys: VaultKeys,
+}
+
+impl VaultString {
+    /// Nothing was given elsewhere.
+    pub fn reads_stdin(&self) -> bool {
+        self.strings.is_empty() && !self.prompt && self.stdin_name.is_none()
+    }
+}
+
+/// Which passwords a vault command has.
+#[derive(Debug, Args)]
+pub struct VaultKeys {
+    /// A file with the password, or a program that prints it
+    #[arg(long, alias = "vault-pass-file", value_name = "FILE", action = ArgAction::Append)]
+    pub vault_password_file: Vec<PathBuf>,
+    /// A label and where its password is: `label@prompt`, `label@FILE`
+    #[arg(long, value_name = "ID", action = ArgAction::Append)]
+    pub vault_id: Vec<String>,
+    /// Ask for the password
+    #[arg(short = 'J', long, alias = "ask-vault-password")]
+    pub ask_vault_pass: bool,
+    /// The label to encrypt with, where there are several
+    #[arg(long, value_name = "ID")]
+    pub encrypt_vault_id: Option<String>,
+    /// Show more
+    #[arg(short, long, action = ArgAction::Count)]
+    pub verbose: u8,
+}
+
+impl VaultKeys {
+    pub fn project(&self) -> ProjectOptions {
+        ProjectOptions {
+            vault_password_file: self.vault_password_file.clone(),
+            vault_id: self.vault_id.clone(),
+            ask_vault_pass: self.ask_vault_pass,
+            ..ProjectOptions::default()
+        }
+    }
 }
 
 /// How to find and read the project.
@@ -288,7 +410,7 @@ impl TypedValueParser for ModuleName {
     }
 }
 
-/// `ansible-playbook`.
+/// Runs playbooks: deploy under the name of `ansible-playbook`
 #[derive(Debug, Parser)]
 #[command(name = "ansible-playbook", version, arg_required_else_help = true, after_help = exit_codes())]
 pub struct AnsiblePlaybook {
@@ -296,7 +418,7 @@ pub struct AnsiblePlaybook {
     pub run: PlaybookCommand,
 }
 
-/// `ansible`.
+/// One module on hosts: deploy under the name of `ansible`
 #[derive(Debug, Parser)]
 #[command(name = "ansible", version, arg_required_else_help = true, after_help = exit_codes())]
 pub struct Ansible {
@@ -304,7 +426,15 @@ pub struct Ansible {
     pub run: AdHocCommand,
 }
 
-/// `ansible-doc`.
+/// Files and texts under a vault's password: deploy under the name of `ansible-vault`
+#[derive(Debug, Parser)]
+#[command(name = "ansible-vault", version, arg_required_else_help = true, after_help = exit_codes())]
+pub struct AnsibleVault {
+    #[command(subcommand)]
+    pub action: VaultAction,
+}
+
+/// Reference pages of the modules: deploy under the name of `ansible-doc`
 #[derive(Debug, Parser)]
 #[command(name = "ansible-doc", version, after_help = exit_codes())]
 pub struct AnsibleDoc {
@@ -312,7 +442,7 @@ pub struct AnsibleDoc {
     pub run: DocCommand,
 }
 
-/// `ansible-inventory`.
+/// The inventory as it is understood: deploy under the name of `ansible-inventory`
 #[derive(Debug, Parser)]
 #[command(name = "ansible-inventory", version, arg_required_else_help = true, after_help = exit_codes())]
 pub struct AnsibleInventory {

@@ -54,8 +54,21 @@ impl Desk {
 }
 
 impl Session {
-    /// Reads the settings and runs a command in them. Whatever it refuses is drawn here.
+    /// Reads the settings and the vault's passwords, and runs a command with them. Whatever it refuses is drawn here.
     pub fn run(
+        called: Called,
+        options: &ProjectOptions,
+        command: impl FnOnce(&mut Self) -> Result<Exit, Refusal>,
+    ) -> Exit {
+        Self::begin(called, options, |session| session.unlock(options).and_then(|()| command(session)))
+    }
+
+    /// The same for a command that sees to passwords itself.
+    pub fn without_vault(options: &ProjectOptions, command: impl FnOnce(&mut Self) -> Result<Exit, Refusal>) -> Exit {
+        Self::begin(Called::Deploy, options, command)
+    }
+
+    fn begin(
         called: Called,
         options: &ProjectOptions,
         command: impl FnOnce(&mut Self) -> Result<Exit, Refusal>,
@@ -82,7 +95,8 @@ impl Session {
             screen,
             said: BTreeSet::new(),
         };
-        let result = session.unlock(options).and_then(|()| command(&mut session));
+        let log = log::start(session.verbosity, session.secrets.clone()).map_err(Refusal::options);
+        let result = log.and_then(|()| command(&mut session));
         session.warn_loaded();
         match result {
             Ok(exit) => exit,
@@ -93,9 +107,8 @@ impl Session {
         }
     }
 
-    /// The log from here on, and the vault's passwords into the loader.
+    /// The vault's passwords into the loader.
     fn unlock(&mut self, options: &ProjectOptions) -> Result<(), Refusal> {
-        log::start(self.verbosity, self.secrets.clone()).map_err(Refusal::options)?;
         let keyring = vault_ids::keyring(options, &self.config, &*self.files)?;
         self.loader = Arc::new(Loader::new(self.files.clone(), self.sources.clone(), Arc::new(keyring)));
         Ok(())

@@ -1,7 +1,7 @@
 //! Which vault passwords a run has: `--vault-id`, `--vault-password-file`, `--ask-vault-pass` and the settings behind them, in the
 //! order in which Ansible tries them.
 use super::exit::Refusal;
-use super::options::ProjectOptions;
+use super::options::{NewVaultKeys, ProjectOptions};
 use super::passwords;
 use crate::config::Config;
 use crate::world::files::Files;
@@ -24,8 +24,26 @@ enum From {
 }
 
 pub fn keyring(options: &ProjectOptions, config: &Config, files: &dyn Files) -> Result<Keyring, Refusal> {
+    let mut keyring = Keyring::new(secrets(options, config, files)?);
+    keyring.match_ids = config.vault_id_match;
+    Ok(keyring)
+}
+
+pub fn secrets(options: &ProjectOptions, config: &Config, files: &dyn Files) -> Result<Vec<Secret>, Refusal> {
+    read(sources(options, config), files)
+}
+
+/// Of `rekey`: what the files are to have from now on.
+pub fn new_secrets(options: &NewVaultKeys, files: &dyn Files) -> Result<Vec<Secret>, Refusal> {
+    let mut sources: Vec<Source> = options.new_vault_id.iter().map(|word| labelled(word)).collect();
+    let file = options.new_vault_password_file.iter();
+    sources.extend(file.map(|file| Source { id: DEFAULT.into(), from: From::File(file.display().to_string()) }));
+    read(sources, files)
+}
+
+fn read(sources: Vec<Source>, files: &dyn Files) -> Result<Vec<Secret>, Refusal> {
     let mut secrets = Vec::new();
-    for source in sources(options, config) {
+    for source in sources {
         let password = match &source.from {
             From::Prompt(question) => passwords::typed(question)?,
             From::File(path) => {
@@ -35,9 +53,7 @@ pub fn keyring(options: &ProjectOptions, config: &Config, files: &dyn Files) -> 
         };
         secrets.push(Secret::new(source.id, password));
     }
-    let mut keyring = Keyring::new(secrets);
-    keyring.match_ids = config.vault_id_match;
-    Ok(keyring)
+    Ok(secrets)
 }
 
 fn sources(options: &ProjectOptions, config: &Config) -> Vec<Source> {

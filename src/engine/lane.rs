@@ -149,6 +149,10 @@ impl Lanes {
         self.0.iter().map(|(host, lane)| (*host, lane))
     }
 
+    pub fn values(&self) -> impl Iterator<Item = &Lane> {
+        self.0.values()
+    }
+
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Lane> {
         self.0.values_mut()
     }

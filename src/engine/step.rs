@@ -109,6 +109,11 @@ impl Engine {
         self
     }
 
+    /// Whether a failure or a loss keeps some host out of the run; `clear_host_errors` takes them in again.
+    pub fn anyone_is_out(&self) -> bool {
+        self.lanes.values().any(|lane| !lane.is_in_the_run())
+    }
+
     pub fn step(&mut self, input: Input) -> Vec<Output> {
         if self.phase == Phase::Over {
             return Vec::new();

@@ -194,7 +194,12 @@ impl Driver {
             Output::Reset { connection } => self.connections.reset(&connection),
             Output::Emit(event) => self.emit(&event),
             Output::Busy { host, task } => self.live.busy(host, task),
-            Output::Finished => self.over = true,
+            Output::Finished => {
+                self.over = true;
+                let out = self.engine.anyone_is_out();
+                self.ended.failed &= out;
+                self.ended.unreachable &= out;
+            }
         }
     }
 

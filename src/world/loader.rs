@@ -86,10 +86,17 @@ impl Loader {
     }
 
     fn read(&self, path: &Path, asked: Option<Span>) -> Loaded<(String, bool)> {
-        let refuse = |why: String| vec![Diagnostic::error("file", format!("{}: {why}", path.display())).at(asked)];
+        let refuse = |why: String| vec![Diagnostic::error("file", format!("{}: {why}", self.shown(path))).at(asked)];
         let bytes = self.files.read(path).map_err(|error| refuse(plain(&error)))?;
         let secret = vault::is_vault(&bytes);
-        let bytes = self.plain(bytes).map_err(|error| refuse(error.to_string()))?;
+        let bytes = self.plain(bytes).map_err(|error| {
+            let help = (error == vault::VaultError::NoSecrets)
+                .then(|| "`--vault-password-file FILE` gives it, and `-J` asks for it".to_string());
+            refuse(error.to_string())
+                .into_iter()
+                .map(|refused| Diagnostic { help: help.clone(), ..refused })
+                .collect::<Vec<_>>()
+        })?;
         let text = String::from_utf8(bytes).map_err(|_| refuse("this is no UTF-8 text".into()))?;
         Ok((text, secret))
     }

@@ -7,7 +7,7 @@ fn sessions() {
     let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("home");
     std::fs::create_dir_all(&home).unwrap();
     let cases = trycmd::TestCases::new();
-    for name in ["ansible-playbook", "ansible", "ansible-inventory", "ansible-doc", "ansible-galaxy"] {
+    for name in ["ansible-playbook", "ansible", "ansible-inventory", "ansible-doc", "ansible-vault", "ansible-galaxy"] {
         cases.register_bin(name, trycmd::schema::Bin::Path(link(name)));
     }
     cases.insert_var("[HOME]", home.display().to_string()).unwrap();
