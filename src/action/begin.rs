@@ -4,7 +4,7 @@ use super::loops::{self, Control, LoopItem, Looped};
 use super::names::Names;
 use super::{Context, Halt, actions, arguments, connection, hold, identity, judge, keyword, result};
 use crate::engine::message::{
-    Begun, Connection, Effect, Include, Item, Meta, Outcome, Own, Prepared, Question, Retry, Work,
+    Begun, Connection, Effect, HostId, Include, Item, Meta, Outcome, Own, Prepared, Question, Retry, Work,
 };
 use crate::playbook::model::Task;
 use lang::template::Scope;
@@ -48,7 +48,7 @@ pub fn begin(question: &Question, world: &Context) -> Result<Begun, Halt> {
 /// A task that failed before its flags were looked at may still say that its failure is ignored.
 fn stopped(halt: Halt, asking: &Asking, names: &Names, begun: &mut Begun) -> Result<Outcome, Halt> {
     let outcome = halt.settle()?;
-    let ignore = asking.task().inherited(|keywords| keywords.ignore_errors.as_ref());
+    let ignore = keyword::levels(asking.task(), |keywords| keywords.ignore_errors.as_ref());
     match keyword::truth(names, "ignore_errors", ignore) {
         Ok(ignore) => begun.ignore_errors = ignore.unwrap_or(false),
         Err(halt @ (Halt::Pending(_) | Halt::Fence)) => return Err(halt),
@@ -82,15 +82,18 @@ fn header(asking: &Asking, names: &Names, begun: &mut Begun) -> Result<(), Halt>
         || !task.changed_when.iter().all(keyword::is_literal);
     // A word that cannot be read must not show what it was meant to hide.
     begun.no_log = true;
-    begun.no_log = keyword::truth(names, "no_log", task.inherited(|keywords| keywords.no_log.as_ref()))?
+    begun.no_log = keyword::truth(names, "no_log", keyword::levels(task, |keywords| keywords.no_log.as_ref()))?
         .unwrap_or(asking.world.settings.no_log);
-    begun.run_once =
-        keyword::truth(names, "run_once", task.inherited(|keywords| keywords.run_once.as_ref()))?.unwrap_or(false);
-    let throttle = keyword::integer(names, "throttle", task.inherited(|keywords| keywords.throttle.as_ref()))?;
+    begun.run_once = keyword::truth(names, "run_once", keyword::levels(task, |keywords| keywords.run_once.as_ref()))?
+        .unwrap_or(false);
+    let throttle = keyword::integer(names, "throttle", keyword::levels(task, |keywords| keywords.throttle.as_ref()))?;
     begun.throttle = throttle.and_then(|limit| usize::try_from(limit).ok()).filter(|limit| *limit > 0);
-    begun.any_errors_fatal =
-        keyword::truth(names, "any_errors_fatal", task.inherited(|keywords| keywords.any_errors_fatal.as_ref()))?
-            .unwrap_or(false);
+    begun.any_errors_fatal = keyword::truth(
+        names,
+        "any_errors_fatal",
+        keyword::levels(task, |keywords| keywords.any_errors_fatal.as_ref()),
+    )?
+    .unwrap_or(false);
     Ok(())
 }
 
@@ -118,6 +121,7 @@ enum Each {
 struct Ready {
     call: Call,
     delegate: Option<String>,
+    delegate_facts: Option<HostId>,
     connection: Arc<Connection>,
     identity: Option<Identity>,
     environment: Vec<(String, String)>,
@@ -160,16 +164,22 @@ impl Turn<'_> {
         }
         flags(self.asking.task(), &self.names, begun)?;
         let delegate = delegate(self.asking, &self.names, begun)?;
-        let (check, diff) = modes(self.asking, &self.names)?;
-        let written = arguments::written(self.asking.task(), &self.names)?;
-        let instance = Instance::new(self.asking, &self.names, &written, check, diff);
+        let names = match &delegate {
+            Some(delegate) => self.names.with([("ansible_delegated_vars".to_string(), delegate.vars.clone())]),
+            None => self.names.with([]),
+        };
+        let (check, diff) = modes(self.asking, &names)?;
+        let written = arguments::written(self.asking.task(), &names)?;
+        let instance = Instance::new(self.asking, &names, &written, check, diff);
+        let delegate = delegate.map(|delegate| delegate.host);
         match actions::find(self.asking.task())?.prepare(&instance)? {
             Step::Known(outcome, effects) => Ok(Each::Known(outcome, effects)),
             Step::Meta(meta) => Ok(Each::Meta(meta)),
             Step::Include(target) => Ok(Each::Include(Include { target, vars: self.names.top().clone(), label: None })),
             Step::Call(call) => {
                 let ready = self.ready(call, check, diff, delegate.as_deref())?;
-                Ok(Each::Call(Ready { delegate: begun.delegate.clone(), ..ready }.into()))
+                let (delegate, delegate_facts) = (begun.delegate.clone(), begun.delegate_facts);
+                Ok(Each::Call(Ready { delegate, delegate_facts, ..ready }.into()))
             }
         }
     }
@@ -184,7 +194,8 @@ impl Turn<'_> {
             Some(scope) => Names::new(&**scope, self.names.top().clone(), asking.question.alone),
             None => self.names.with([]),
         };
-        let timeout = keyword::integer(&self.names, "timeout", task.inherited(|keywords| keywords.timeout.as_ref()))?;
+        let timeout =
+            keyword::integer(&self.names, "timeout", keyword::levels(task, |keywords| keywords.timeout.as_ref()))?;
         // What the host is told must not be shown elsewhere, where it is marked so.
         call.args.values().for_each(|value| keep_secrets(asking, value));
         let host = match delegate {
@@ -194,6 +205,7 @@ impl Turn<'_> {
         Ok(Ready {
             call,
             delegate: None,
+            delegate_facts: None,
             connection: connection::connection(asking, &names, &host)?,
             identity: identity::identity(asking, &names)?,
             environment: environment(task, &self.names)?,
@@ -216,9 +228,9 @@ fn keep_secrets(asking: &Asking, value: &Value) {
 
 /// What is only looked at where the task runs.
 fn flags(task: &Task, names: &Names, begun: &mut Begun) -> Result<(), Halt> {
-    let ignore = task.inherited(|keywords| keywords.ignore_errors.as_ref());
+    let ignore = keyword::levels(task, |keywords| keywords.ignore_errors.as_ref());
     begun.ignore_errors = keyword::truth(names, "ignore_errors", ignore)?.unwrap_or(false);
-    let ignore = task.inherited(|keywords| keywords.ignore_unreachable.as_ref());
+    let ignore = keyword::levels(task, |keywords| keywords.ignore_unreachable.as_ref());
     begun.ignore_unreachable = keyword::truth(names, "ignore_unreachable", ignore)?.unwrap_or(false);
     begun.notify.clear();
     for written in &task.notify {
@@ -236,10 +248,16 @@ fn flags(task: &Task, names: &Names, begun: &mut Begun) -> Result<(), Halt> {
     Ok(())
 }
 
+/// The host that works in the place of another one, and what the task may ask of it.
+struct Delegate {
+    host: String,
+    vars: Value,
+}
+
 /// The host that works in the place of this one.
-fn delegate(asking: &Asking, names: &Names, begun: &mut Begun) -> Result<Option<String>, Halt> {
+fn delegate(asking: &Asking, names: &Names, begun: &mut Begun) -> Result<Option<Delegate>, Halt> {
     let task = asking.task();
-    let written = task.inherited(|keywords| keywords.delegate_to.as_ref());
+    let written = keyword::levels(task, |keywords| keywords.delegate_to.as_ref());
     let Some(host) = keyword::text(names, "delegate_to", written)?.filter(|host| !host.is_empty()) else {
         return Ok(None);
     };
@@ -247,7 +265,9 @@ fn delegate(asking: &Asking, names: &Names, begun: &mut Begun) -> Result<Option<
     if !asking.question.alone && !same {
         return Err(Halt::Fence);
     }
-    let facts = keyword::truth(names, "delegate_facts", task.inherited(|keywords| keywords.delegate_facts.as_ref()))?;
+    let facts =
+        keyword::truth(names, "delegate_facts", keyword::levels(task, |keywords| keywords.delegate_facts.as_ref()))?;
+    begun.delegate_facts = None;
     if facts.unwrap_or(false) {
         begun.delegate_facts = asking.world.world.host_by_name(&host);
     }
@@ -259,7 +279,24 @@ fn delegate(asking: &Asking, names: &Names, begun: &mut Begun) -> Result<Option<
     let own = Names::new(&*scope, names.top().clone(), asking.question.alone);
     let address = connection::text(&own, &["ansible_host", "ansible_ssh_host"])?;
     begun.delegate = Some(label(&host, address.as_deref()));
-    Ok(Some(host.clone()))
+    let vars = delegated_vars(asking, &own, &host, address.as_deref())?;
+    Ok(Some(Delegate { vars, host: host.clone() }))
+}
+
+/// `ansible_delegated_vars`: how the other host is reached. As in Ansible, its `inventory_hostname` is still this host.
+fn delegated_vars(asking: &Asking, own: &Names, host: &str, address: Option<&str>) -> Result<Value, Halt> {
+    let mut vars = Map::new();
+    vars.insert("inventory_hostname", &*asking.world.world.host_name(asking.question.host));
+    vars.insert("ansible_host", address.unwrap_or(host));
+    for name in ["ansible_port", "ansible_user", "ansible_connection"] {
+        // What cannot be evaluated for that host is told where the host is reached.
+        match own.get(name) {
+            Ok(value) => vars.extend(value.map(|value| (name, value))),
+            Err(Halt::Failed(_)) => {}
+            Err(halt) => return Err(halt),
+        }
+    }
+    Ok(Value::map([(host, vars)]))
 }
 
 /// The delegate as results show it: with its address, where that is another word.
@@ -273,8 +310,8 @@ fn label(host: &str, address: Option<&str>) -> String {
 /// Whether it only looks, and whether it shows differences.
 fn modes(asking: &Asking, names: &Names) -> Result<(bool, bool), Halt> {
     let (task, settings) = (asking.task(), asking.world.settings);
-    let check = keyword::truth(names, "check_mode", task.inherited(|keywords| keywords.check_mode.as_ref()))?;
-    let diff = keyword::truth(names, "diff", task.inherited(|keywords| keywords.diff.as_ref()))?;
+    let check = keyword::truth(names, "check_mode", keyword::levels(task, |keywords| keywords.check_mode.as_ref()))?;
+    let diff = keyword::truth(names, "diff", keyword::levels(task, |keywords| keywords.diff.as_ref()))?;
     Ok((check.unwrap_or(settings.check), diff.unwrap_or(settings.diff)))
 }
 
@@ -352,8 +389,10 @@ fn looped(
             Each::Call(ready) => items.push((item, Some(*ready))),
             Each::Known(outcome, new) => {
                 let (outcome, new) = judge::known(asking, item_names.top(), outcome, new, begun)?;
-                learn(&new, &mut learned);
-                effects.extend(new);
+                if begun.delegate_facts.is_none() {
+                    learn(&new, &mut learned);
+                }
+                effects.extend(new.into_iter().map(|effect| judge::of_delegate(effect, begun.delegate_facts)));
                 let stop = judge::stops(asking, item_names.top(), &control.break_when, &outcome)?;
                 if control.pause > 0.0 && index + 1 < turns.len() && !outcome.skipped {
                     pause(asking, control.pause)?;
@@ -373,6 +412,8 @@ fn looped(
     if !calls {
         let items = items.into_iter().map(|(item, _)| item).collect::<Vec<_>>();
         let outcomes = items.iter().filter_map(|item| item.known.clone()).collect();
+        // Each effect knows whose it is.
+        begun.delegate_facts = None;
         return Ok(Work::Known { outcome: judge::aggregate(&items, outcomes), effects });
     }
     Ok(prepared(items, control.pause, !control.break_when.is_empty(), begun))
@@ -431,6 +472,9 @@ fn prepared(items: Vec<(Item, Option<Ready>)>, pause: f64, breaks: bool, begun: 
         };
         bodies.push(std::mem::take(&mut ready.call.args));
         notes.push(std::mem::take(&mut ready.call.notes));
+        if !one_delegate {
+            begun.delegate_facts = None;
+        }
         if !together || !one_delegate {
             item.own = Some(Arc::new(own(&ready)));
         }
@@ -470,5 +514,6 @@ fn own(ready: &Ready) -> Own {
         identity: ready.identity.clone(),
         environment: ready.environment.clone(),
         delegate: ready.delegate.clone(),
+        delegate_facts: ready.delegate_facts,
     }
 }

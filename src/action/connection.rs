@@ -31,16 +31,15 @@ pub fn connection(asking: &Asking, names: &Names, host: &str) -> Result<Arc<Conn
 /// The transport's name, without its collection.
 fn kind(asking: &Asking, names: &Names, host: &str) -> Result<String, Halt> {
     let task = asking.task();
-    let written = task.inherited(|keywords| keywords.connection.as_ref());
+    let written = keyword::levels(task, |keywords| keywords.connection.as_ref());
     let said = match text(names, &["ansible_connection"])? {
         Some(said) => Some(said),
         None => keyword::text(names, "connection", written)?,
     };
-    // `localhost` need not be in an inventory, and is then this machine.
-    let implicit = LOCAL_NAMES.contains(&host) && asking.world.world.host_by_name(host).is_none();
     let said = match said {
         Some(said) => said,
-        None if implicit => "local".into(),
+        // `localhost` need not be in an inventory, and is then this machine.
+        None if LOCAL_NAMES.contains(&host) && asking.world.world.host_by_name(host).is_none() => "local".into(),
         None => asking.world.settings.connection.clone().unwrap_or_else(|| "ssh".into()),
     };
     Ok(said.rsplit('.').next().unwrap_or("ssh").to_string())
@@ -50,11 +49,11 @@ fn ssh(asking: &Asking, names: &Names, host: &str) -> Result<SshOptions, Halt> {
     let (task, settings) = (asking.task(), asking.world.settings);
     let user = match text(names, &["ansible_user", "ansible_ssh_user"])? {
         Some(user) => Some(user),
-        None => keyword::text(names, "remote_user", task.inherited(|keywords| keywords.remote_user.as_ref()))?,
+        None => keyword::text(names, "remote_user", keyword::levels(task, |keywords| keywords.remote_user.as_ref()))?,
     };
     let port = match variable(names, &["ansible_port", "ansible_ssh_port"])? {
         Some(port) => Some(port),
-        None => keyword::value(names, "port", task.inherited(|keywords| keywords.port.as_ref()))?,
+        None => keyword::value(names, "port", keyword::levels(task, |keywords| keywords.port.as_ref()))?,
     };
     let port = port.map(|port| port_number(&port)).transpose()?.or(settings.port);
     let checking = variable(names, &["ansible_ssh_host_key_checking", "ansible_host_key_checking"])?;

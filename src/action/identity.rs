@@ -14,14 +14,16 @@ pub fn identity(asking: &Asking, names: &Names) -> Result<Option<Identity>, Halt
             let refused = |why: value::spec::Refusal| Halt::refused(format!("'ansible_become': {}", why.0));
             Some(to_bool(&said).map_err(refused)?)
         }
-        None => keyword::truth(names, "become", task.inherited(|keywords| keywords.r#become.as_ref()))?,
+        None => keyword::truth(names, "become", keyword::levels(task, |keywords| keywords.r#become.as_ref()))?,
     };
     if !said.unwrap_or(settings.r#become) {
         return Ok(None);
     }
     let method = match text(names, &["ansible_become_method"])? {
         Some(method) => Some(method),
-        None => keyword::text(names, "become_method", task.inherited(|keywords| keywords.become_method.as_ref()))?,
+        None => {
+            keyword::text(names, "become_method", keyword::levels(task, |keywords| keywords.become_method.as_ref()))?
+        }
     };
     let method = method.unwrap_or_else(|| settings.become_method.clone());
     let method = method.rsplit('.').next().unwrap_or("sudo").to_string();
@@ -40,15 +42,15 @@ fn described(asking: &Asking, names: &Names, method: String) -> Result<Identity,
     let own = |what: &str| format!("ansible_{method}_{what}");
     let user = match text(names, &["ansible_become_user", &own("user")])? {
         Some(user) => Some(user),
-        None => keyword::text(names, "become_user", task.inherited(|keywords| keywords.become_user.as_ref()))?,
+        None => keyword::text(names, "become_user", keyword::levels(task, |keywords| keywords.become_user.as_ref()))?,
     };
     let exe = match text(names, &["ansible_become_exe", &own("exe")])? {
         Some(exe) => Some(exe),
-        None => keyword::text(names, "become_exe", task.inherited(|keywords| keywords.become_exe.as_ref()))?,
+        None => keyword::text(names, "become_exe", keyword::levels(task, |keywords| keywords.become_exe.as_ref()))?,
     };
     let flags = match text(names, &["ansible_become_flags", &own("flags")])? {
         Some(flags) => Some(flags),
-        None => keyword::text(names, "become_flags", task.inherited(|keywords| keywords.become_flags.as_ref()))?,
+        None => keyword::text(names, "become_flags", keyword::levels(task, |keywords| keywords.become_flags.as_ref()))?,
     };
     let flags = flags.or_else(|| settings.become_flags.clone());
     let password =

@@ -3,7 +3,7 @@ use super::begin::Asking;
 use super::instance::Finish;
 use super::names::Names;
 use super::{Halt, actions, result};
-use crate::engine::message::{About, Begun, Effect, Evaluated, Item, Judged, Outcome, Retry, Work};
+use crate::engine::message::{About, Begun, Effect, Evaluated, HostId, Item, Judged, Outcome, Retry, Work};
 use std::sync::Arc;
 use target::protocol::{Answer, Diff};
 use value::{Diagnostic, Map, Str, Value};
@@ -101,11 +101,21 @@ fn one(
     let (outcome, again) = verdict(asking, &item.vars, outcome, begun.retry, attempt)?;
     let mut outcome = with_item(placed(asking, outcome), &item.vars);
     if let Some(own) = &item.own {
+        effects = effects.into_iter().map(|effect| of_delegate(effect, own.delegate_facts)).collect();
         result::edit(&mut outcome, |fields| {
             fields.insert(result::DELEGATE, own.delegate.as_deref());
         });
     }
     Ok(Judged { outcome, effects, again, stop: false })
+}
+
+/// What one item of a delegated loop teaches is its own delegate's.
+pub fn of_delegate(effect: Effect, host: Option<HostId>) -> Effect {
+    let facts = matches!(effect, Effect::Facts(_) | Effect::SetFact { .. } | Effect::ClearFacts);
+    match host.filter(|_| facts) {
+        Some(host) => Effect::Of(host, Box::new(effect)),
+        None => effect,
+    }
 }
 
 /// An outcome of the controller's own, judged as any other.

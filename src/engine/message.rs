@@ -288,6 +288,8 @@ pub struct Own {
     pub environment: Vec<(String, String)>,
     /// Who works in the host's place, as results show it.
     pub delegate: Option<String>,
+    /// Whose facts and registers are meant, under `delegate_facts`.
+    pub delegate_facts: Option<HostId>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -310,11 +312,17 @@ pub struct Judged {
 /// What a task changes on the controller. Applied where the task stands, so a failure before it takes it back.
 #[derive(Clone, Debug)]
 pub enum Effect {
-    SetFact { name: String, value: Value, cacheable: bool },
+    SetFact {
+        name: String,
+        value: Value,
+        cacheable: bool,
+    },
     Facts(Map),
     Included(Map),
     Inventory(InventoryChange),
     ClearFacts,
+    /// Something that another host learns.
+    Of(HostId, Box<Effect>),
 }
 
 #[derive(Clone, Debug)]

@@ -91,7 +91,7 @@ impl Lane {
                     vars.facts = Arc::default();
                     vars.facts_pending = None;
                 }
-                Effect::Inventory(_) => {}
+                Effect::Inventory(_) | Effect::Of(..) => {}
             }
         }
     }
@@ -109,6 +109,7 @@ impl Engine {
             let facts = matches!(effect, Effect::Facts(_) | Effect::SetFact { .. } | Effect::ClearFacts);
             match (effect, delegate.filter(|other| facts && *other != host)) {
                 (Effect::Inventory(change), _) => self.change_inventory(change.clone()),
+                (Effect::Of(other, effect), _) => self.apply(host, index, std::slice::from_ref(effect), Some(*other)),
                 (_, Some(other)) => {
                     let lane = self.lanes.open(other);
                     lane.teach(0, effect);

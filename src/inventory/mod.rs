@@ -11,7 +11,7 @@ mod source;
 mod yaml;
 
 pub use literal::literal;
-pub use pattern::{Matched, glob, limit};
+pub use pattern::{LOCALHOST, Matched, glob, limit};
 pub use show::{Show, for_json};
 pub use source::{Options, load};
 

@@ -14,7 +14,7 @@ pub struct Matched {
     pub unmatched: Vec<String>,
 }
 
-const LOCALHOST: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
+pub const LOCALHOST: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
 impl Inventory {
     /// The hosts of some patterns, in order; `span` is where they stand. `localhost` is there without being named.

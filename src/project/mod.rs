@@ -214,7 +214,12 @@ impl World for Playbooks {
     }
 
     fn host_by_name(&self, name: &str) -> Option<HostId> {
-        self.variables.inventory().id(name)
+        let known = self.variables.inventory().id(name);
+        // Facts may be delegated to the controller, too, whom no inventory need name.
+        known.or_else(|| {
+            let local = crate::inventory::LOCALHOST.contains(&name);
+            local.then(|| self.variables.change_inventory(|inventory| inventory.implicit_localhost(name)))
+        })
     }
 
     fn variables(&self, path: &Path, text: Vec<u8>) -> Result<Map, Halt> {

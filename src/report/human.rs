@@ -1,6 +1,6 @@
 //! The default renderer: Ansible's familiar lines and PLAY RECAP, byte for byte, since tools and eyes depend on them. Errors with a
 //! place are drawn our way, on standard error.
-use super::result::{always_shown, debugged, dump};
+use super::result::{always_shown, debugged, dump, never_shown};
 use super::screen::{Color, Screen};
 use super::{Names, Renderer, diagnostic, diff};
 use crate::engine::message::{Counts, Event, Failure, HostId, Outcome, Recap, Status};
@@ -195,7 +195,7 @@ impl Human {
 
     fn words(&self, outcome: &Outcome) -> String {
         let always = always_shown(outcome);
-        match always || self.shown.verbosity > 0 {
+        match (always || self.shown.verbosity > 0) && !never_shown(outcome) {
             true => format!(" => {}", dump(outcome, self.shown.verbosity, always)),
             false => String::new(),
         }

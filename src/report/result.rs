@@ -53,6 +53,11 @@ pub fn debugged(outcome: &Outcome) -> Outcome {
     Outcome { result: Arc::new(result), items, ..outcome.clone() }
 }
 
+/// Whether it never wants to be seen (`setup`).
+pub fn never_shown(outcome: &Outcome) -> bool {
+    outcome.result.get("_ansible_verbose_override").is_some_and(Value::is_true)
+}
+
 /// Whether the module or action wants its result seen whatever the verbosity (`debug`, `assert`).
 pub fn always_shown(outcome: &Outcome) -> bool {
     outcome.result.get("_ansible_verbose_always").is_some_and(Value::is_true)

@@ -48,7 +48,7 @@ impl Checker<'_> {
             self.rule(rule, &checked);
         }
         self.defaults(spec, &mut checked);
-        self.required(spec, &checked);
+        self.required(spec, &checked, given);
         for rule in spec.rules.iter().filter(|rule| !matches!(rule, Rule::MutuallyExclusive(_))) {
             self.rule(rule, &checked);
         }
@@ -173,11 +173,16 @@ impl Checker<'_> {
         }
     }
 
-    fn required(&mut self, spec: &Spec, checked: &Map) {
-        let missing: Vec<_> = spec.args.iter().filter(|arg| arg.required && !checked.contains(arg.name)).collect();
+    fn required(&mut self, spec: &Spec, checked: &Map, given: &Map) {
         // An argument that was there and refused is not missing too.
-        if !missing.is_empty() && self.complaints.is_empty() {
-            let names: Vec<_> = missing.iter().map(|arg| arg.name).collect();
+        let refused = |arg: &Arg| {
+            given
+                .iter()
+                .any(|(key, value)| !matches!(value, Value::Omit | Value::Null) && arg.has_name(&key.value().to_text()))
+        };
+        let missing = spec.args.iter().filter(|arg| arg.required && !checked.contains(arg.name) && !refused(arg));
+        let names: Vec<_> = missing.map(|arg| arg.name).collect();
+        if !names.is_empty() {
             self.complain(format!("missing required arguments: {}{}", names.join(", "), self.place()), None, None);
         }
     }
