@@ -119,7 +119,7 @@ impl Random {
         loop {
             let full = count / 32;
             let mut words: Vec<u32> = (0..full).map(|_| self.word()).collect();
-            if count % 32 > 0 {
+            if !count.is_multiple_of(32) {
                 words.push(self.word() >> (32 - count % 32));
             }
             let number = BigUint::new(words);
