@@ -26,7 +26,8 @@ pub fn run(program: Program, host: &mut Host) -> Look<Map> {
     let dir = workplace(&program, host)?;
     if let Some((path, state)) = needless(&program, dir.as_deref(), host)? {
         result.insert("stdout", format!("skipped, since {path} {state}"));
-        result.insert("msg", format!("Did not run command since '{path}' {state}"));
+        let would = if host.writes() { "Did" } else { "Would" };
+        result.insert("msg", format!("{would} not run command since '{path}' {state}"));
         return Ok(result);
     }
     let begun = host.machine().now();

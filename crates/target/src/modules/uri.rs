@@ -115,7 +115,7 @@ impl Module for Task {
             (Ok(_), Some(said)) => tell(args, said, begun, host),
             (Ok(_), None) => Stop::failed("nobody was asked"),
             (Err(Stop::Skipped(mut result)), _) => {
-                result.insert("msg", "remote module (uri) does not support check mode");
+                result.insert("msg", "This action (uri) does not support check mode.");
                 Err(Stop::Skipped(result))
             }
             (Err(stop), _) => Err(stop),

@@ -48,6 +48,11 @@ pub fn failure(command: &Command, output: &Output) -> Stop {
     if let Some(name) = unknown(&err) {
         return Stop::failure(format!("No package matching '{name}' is available"), value::Map::new());
     }
+    if let Some((version, name)) = err.lines().find_map(|line| line.strip_prefix("E: Version '")?.split_once("' for '"))
+        && let Some(name) = name.strip_suffix("' was not found")
+    {
+        return Stop::failure(format!("no available installation candidate for {name}={version}"), value::Map::new());
+    }
     let message = format!("'{}' failed: {}", command.words(), err.trim_end());
     Stop::failure(message, crate::returns! { "stdout" => out, "stderr" => err, "rc" => output.status })
 }

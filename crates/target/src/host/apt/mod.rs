@@ -151,6 +151,15 @@ fn act_on(wish: &Wish, host: &mut Host, verb: Verb, names: Vec<String>, known: b
         (None, Verb::Remove) => named(&|_| State::Absent),
         (None, _) => named(&|_| State::Present),
     };
+    if let Some(simulation) =
+        simulation.as_ref().filter(|_| !host.writes() || matches!(verb, Verb::Upgrade | Verb::FullUpgrade))
+    {
+        result.insert("stdout", simulation.text.clone());
+        result.insert("stderr", "");
+    }
+    if matches!(verb, Verb::Upgrade | Verb::FullUpgrade) {
+        result.insert("msg", result.get("stdout").cloned().unwrap_or_default());
+    }
     if changes.is_empty() {
         return Ok(());
     }
@@ -172,6 +181,9 @@ fn act_on(wish: &Wish, host: &mut Host, verb: Verb, names: Vec<String>, known: b
         }
         result.insert("stdout", output.out());
         result.insert("stderr", output.err());
+        if result.contains("msg") {
+            result.insert("msg", output.out());
+        }
     }
     Ok(())
 }
@@ -214,6 +226,8 @@ struct Simulation {
     removes: Vec<String>,
     /// The part of its words that a diff shows.
     words: String,
+    /// All that it said, but for its list of steps.
+    text: String,
 }
 
 impl Simulation {
@@ -230,7 +244,9 @@ impl Simulation {
                 _ => {}
             }
         }
-        Self { installs, removes, words: summary(text) }
+        let steps = ["Inst ", "Conf ", "Remv ", "Purg "];
+        let said = text.split_inclusive('\n').filter(|line| !steps.iter().any(|step| line.starts_with(step)));
+        Self { installs, removes, words: summary(text), text: said.collect() }
     }
 
     fn changes(&self) -> Vec<Change> {
