@@ -63,11 +63,12 @@ fn main_way(nodes: &[Node]) -> Vec<Arc<Task>> {
     below.collect()
 }
 
-/// As it was written: a name that is a template stays one.
+/// As it was written: a name that is a template stays one. Only a name that somebody gave has the role's before it.
 fn title(task: &Task) -> String {
-    let own = task.name.as_ref().filter(|name| !name.is_empty()).unwrap_or(&task.action.written);
-    match task.frame.role() {
-        Some(role) => format!("{} : {own}", role.name),
-        None => own.to_string(),
+    let own = task.name.as_ref().filter(|name| !name.is_empty());
+    match (own, task.frame.role()) {
+        (Some(name), Some(role)) if task.action.name != "include_role" => format!("{} : {name}", role.name),
+        (Some(name), _) => name.to_string(),
+        (None, _) => task.action.written.to_string(),
     }
 }

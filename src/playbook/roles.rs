@@ -222,7 +222,7 @@ impl Reader<'_> {
     fn found_role(&mut self, request: &RoleRequest, path: &Path, meta: Option<&yaml::Node>, around: &Around) -> Role {
         let parents = around.frame.chain().filter_map(|frame| frame.role.as_ref()).filter(|_| request.by_task);
         Role {
-            name: role_name(&request.name, path),
+            name: request.name.to_string(),
             path: path.to_path_buf(),
             defaults: Arc::new(self.role_variables(path, "defaults", request.defaults_from.as_ref(), request.span)),
             vars: Arc::new(self.role_variables(path, "vars", request.vars_from.as_ref(), request.span)),
@@ -371,13 +371,6 @@ fn fingerprint(item: &yaml::Node) -> String {
 
 fn allow_duplicates(meta: &yaml::Node) -> bool {
     meta.get("allow_duplicates").is_some_and(|node| to_bool(&node.to_value(true)).unwrap_or(false))
-}
-
-/// As the role is called: by its name, or by the last part of its path.
-fn role_name(written: &str, path: &Path) -> String {
-    let is_path = written.contains('/');
-    let last = path.file_name().map(|name| name.to_string_lossy().into_owned());
-    last.filter(|_| is_path).unwrap_or_else(|| written.to_string())
 }
 
 fn role_frame(outer: &Arc<Frame>, role: &Arc<Role>, meta: Option<&yaml::Node>, request: &RoleRequest) -> Frame {
