@@ -4,7 +4,9 @@ use super::super::names::origin;
 use super::super::{Halt, arguments, search};
 use super::transfer;
 use crate::engine::message::{Effect, Outcome};
+use sha1::{Digest, Sha1};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use value::spec::to_bool;
 use value::value::{Json, json_text};
 use value::{Map, Span, Str, Value};
@@ -53,8 +55,25 @@ impl Action for Copy {
     }
 
     fn finish(&self, finish: &Finish, outcome: Outcome) -> Result<(Outcome, Vec<Effect>), Halt> {
-        Ok((transfer::from_here(finish, outcome), Vec::new()))
+        Ok((told(finish, transfer::from_here(finish, outcome)), Vec::new()))
     }
+}
+
+/// A look brings no big file along for its checksum, but later tasks of a plan may ask for it: it is known here.
+fn told(finish: &Finish, mut outcome: Outcome) -> Outcome {
+    let Value::Str(source) = finish.notes else { return outcome };
+    if outcome.failed || !outcome.changed || !outcome.items.is_empty() || outcome.result.contains("checksum") {
+        return outcome;
+    }
+    let files = finish.asking.world.files;
+    let source = Path::new(&**source);
+    if let Some(bytes) =
+        (!files.is_dir(source)).then(|| files.read(source).ok()).flatten().filter(|bytes| !transfer::is_vault(bytes))
+    {
+        let sum: String = Sha1::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        Arc::make_mut(&mut outcome.result).insert("checksum", sum);
+    }
+    outcome
 }
 
 /// How files of the controller are taken.

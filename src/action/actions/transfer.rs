@@ -43,13 +43,17 @@ pub fn file(instance: &Instance, path: &Path, decrypt: bool) -> Result<Value, Ha
 pub fn read(instance: &Instance, path: &Path, decrypt: bool) -> Result<Vec<u8>, Halt> {
     let world = instance.world();
     let bytes = world.files.read(path).map_err(|error| unreadable(path, &error))?;
-    match decrypt && bytes.starts_with(VAULT) {
+    match decrypt && is_vault(&bytes) {
         true => world.world.decrypt(path, bytes),
         false => Ok(bytes),
     }
 }
 
 const VAULT: &[u8] = b"$ANSIBLE_VAULT;";
+
+pub fn is_vault(bytes: &[u8]) -> bool {
+    bytes.starts_with(VAULT)
+}
 
 fn is_vaulted(instance: &Instance, path: &Path) -> Result<bool, Halt> {
     let head = instance.world().surroundings.head(path, VAULT.len()).map_err(|error| unreadable(path, &error))?;
