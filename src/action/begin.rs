@@ -202,11 +202,12 @@ impl Turn<'_> {
             Some(host) => Arc::from(host),
             None => asking.world.world.host_name(asking.question.host),
         };
+        let larger = target::modules::find(&call.module).is_some_and(|module| module.info().net);
         Ok(Ready {
             call,
             delegate: None,
             delegate_facts: None,
-            connection: connection::connection(asking, &names, &host)?,
+            connection: connection::connection(asking, &names, &host, larger)?,
             identity: identity::identity(asking, &names)?,
             environment: environment(task, &self.names)?,
             mode: match (asking.world.settings.plan, check) {

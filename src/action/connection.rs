@@ -11,7 +11,7 @@ use value::spec::to_bool;
 const LOCAL_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
 /// `names` are those of the host that is reached, which is another one for a delegated task.
-pub fn connection(asking: &Asking, names: &Names, host: &str) -> Result<Arc<Connection>, Halt> {
+pub fn connection(asking: &Asking, names: &Names, host: &str, larger: bool) -> Result<Arc<Connection>, Halt> {
     let settings = asking.world.settings;
     let timeout = variable(names, &["ansible_ssh_timeout", "ansible_timeout"])?;
     let timeout = timeout.and_then(|value| value.to_text().trim().parse().ok()).unwrap_or(settings.timeout);
@@ -25,7 +25,16 @@ pub fn connection(asking: &Asking, names: &Names, host: &str) -> Result<Arc<Conn
                 .help("`ssh` and `local` are; `ansible_connection` or the keyword `connection` says which"));
         }
     };
-    Ok(Arc::new(Connection { key: key(&transport), transport, name: host.to_string(), timeout, remote_tmp }))
+    // In a plan one helper has to know all that is planned. This very process has everything.
+    let larger = (larger || settings.plan) && transport != Transport::Local;
+    Ok(Arc::new(Connection {
+        key: key(&transport, larger),
+        transport,
+        name: host.to_string(),
+        timeout,
+        remote_tmp,
+        larger,
+    }))
 }
 
 /// The transport's name, without its collection.
@@ -115,7 +124,7 @@ pub fn text(names: &Names, known_as: &[&str]) -> Result<Option<String>, Halt> {
 }
 
 /// Equal ways share one connection, whatever the inventory calls the host.
-fn key(transport: &Transport) -> ConnectionKey {
+fn key(transport: &Transport, larger: bool) -> ConnectionKey {
     let text = match transport {
         Transport::Local => "local".to_string(),
         Transport::Ssh(ssh) => {
@@ -129,7 +138,7 @@ fn key(transport: &Transport) -> ConnectionKey {
                 if ssh.host_key_checking { "" } else { "unchecked" },
                 &ssh.args.join("\u{1f}"),
             ];
-            format!("ssh\u{1e}{}", parts.join("\u{1e}"))
+            format!("ssh{}\u{1e}{}", if larger { "+net" } else { "" }, parts.join("\u{1e}"))
         }
     };
     ConnectionKey(text.into())

@@ -6,8 +6,8 @@ use super::quote::quote;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// The remote command that starts it.
-pub fn command(program: &Program, remote_tmp: Option<&str>) -> Result<String, Failure> {
-    let known = program.known()?;
+pub fn command(program: &Program, larger: bool, remote_tmp: Option<&str>) -> Result<String, Failure> {
+    let known = program.known(larger)?;
     let hashes: Vec<_> = known.iter().map(|packed| packed.hash.as_str()).collect();
     let argument = known.first().map_or("", |packed| packed.argument);
     let extra = remote_tmp.map(|dir| quote(dir).replacen("'~/", "\"$HOME\"/'", 1)).unwrap_or_default();
@@ -47,7 +47,13 @@ echo "FAIL no place for the helper:$w"
 "#;
 
 /// Speaks with the script until the helper runs. What the login shell prints before is passed over.
-pub async fn install<R, W>(reader: &mut R, writer: &mut W, program: &Program, destination: &str) -> Result<(), Failure>
+pub async fn install<R, W>(
+    reader: &mut R,
+    writer: &mut W,
+    program: &Program,
+    larger: bool,
+    destination: &str,
+) -> Result<(), Failure>
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
@@ -58,7 +64,7 @@ where
         match line.split_once(' ').unwrap_or((&line, "")) {
             ("HAVE", _) => return Ok(()),
             ("NEED", architecture) => {
-                let Some(packed) = program.for_architecture(architecture)? else {
+                let Some(packed) = program.for_architecture(architecture, larger)? else {
                     return Err(failed(format!("this build has no helper for {architecture}")));
                 };
                 tracing::debug!(%destination, bytes = packed.gzip.len(), "sending the helper");
@@ -105,7 +111,7 @@ mod tests {
     async fn become_helper(home: &Path) -> Result<(), Failure> {
         // Bytes of its own for each home, since the fallback places are shared with other runs.
         let program = Program::of(format!("#!/bin/sh\n# {}\nexit 0\n", home.display()).as_bytes());
-        start(&command(&program, None)?, home, &program).await
+        start(&command(&program, false, None)?, home, &program).await
     }
 
     /// Runs a line until the program that it becomes has ended.
@@ -120,7 +126,7 @@ mod tests {
             .spawn()
             .map_err(Failure::local("sh"))?;
         let (Some(mut reader), Some(mut writer)) = (child.stdout.take(), child.stdin.take()) else { unreachable!() };
-        install(&mut reader, &mut writer, program, "here").await?;
+        install(&mut reader, &mut writer, program, false, "here").await?;
         child.wait().await.map(drop).map_err(Failure::local("sh"))
     }
 
@@ -129,7 +135,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let told = home.path().join("mask");
         let program = Program::of(format!("#!/bin/sh\numask >{}\n", told.display()).as_bytes());
-        let line = format!("umask 022; {}", command(&program, None).unwrap());
+        let line = format!("umask 022; {}", command(&program, false, None).unwrap());
         for _ in ["sent", "found"] {
             start(&line, home.path(), &program).await.unwrap();
             assert_eq!(std::fs::read_to_string(&told).unwrap().trim(), "0022");

@@ -189,7 +189,8 @@ impl Link {
     async fn ssh_helper(&self, session: Arc<Session>) -> Result<Helper, Failure> {
         let name = self.name();
         let failed = |words: String| Failure::Helper { words, destination: name.clone() };
-        let line = bootstrap::command(&self.settings.program, self.connection.remote_tmp.as_deref())?;
+        let line =
+            bootstrap::command(&self.settings.program, self.connection.larger, self.connection.remote_tmp.as_deref())?;
         let mut command = session.arc_raw_command(line);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().await.map_err(|error| failed(error.to_string()))?;
@@ -199,7 +200,8 @@ impl Link {
         };
         let said = Arc::new(Mutex::new(String::new()));
         tokio::spawn(listen(stderr, said.clone()));
-        let installed = bootstrap::install(&mut reader, &mut writer, &self.settings.program, &name).await;
+        let (program, larger) = (&self.settings.program, self.connection.larger);
+        let installed = bootstrap::install(&mut reader, &mut writer, program, larger, &name).await;
         installed.map_err(|failure| match failure {
             Failure::Helper { words, destination } => Failure::Helper { words: with(words, &said), destination },
             other => other,

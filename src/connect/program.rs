@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use std::io::Write;
 use std::sync::OnceLock;
 
-/// Compressed helpers by architecture (as `uname -m` says it), with the hash of what they unpack to.
+/// Compressed helpers by architecture (as `uname -m` says it) and size, with the hash of what they unpack to.
 mod embedded {
     include!(concat!(env!("OUT_DIR"), "/helpers.rs"));
 }
@@ -39,9 +39,9 @@ impl Program {
     }
 
     /// None: nothing here runs on that architecture.
-    pub fn for_architecture(&self, architecture: &str) -> Result<Option<Packed>, Failure> {
-        let embedded = embedded::HELPERS.iter().find(|(name, _, _)| *name == architecture);
-        if let Some((_, hash, gzip)) = embedded {
+    pub fn for_architecture(&self, architecture: &str, larger: bool) -> Result<Option<Packed>, Failure> {
+        let embedded = embedded::HELPERS.iter().find(|(name, size, ..)| *name == architecture && *size == larger);
+        if let Some((_, _, hash, gzip)) = embedded {
             return Ok(Some(Packed { hash: hash.to_string(), gzip: (*gzip).into(), argument: "" }));
         }
         if architecture != std::env::consts::ARCH {
@@ -55,12 +55,14 @@ impl Program {
     }
 
     /// Those that a host may have already: of every architecture, since the host has not said which it is.
-    pub fn known(&self) -> Result<Vec<Packed>, Failure> {
+    pub fn known(&self, larger: bool) -> Result<Vec<Packed>, Failure> {
         if embedded::HELPERS.is_empty() {
-            return Ok(self.for_architecture(std::env::consts::ARCH)?.into_iter().collect());
+            return Ok(self.for_architecture(std::env::consts::ARCH, larger)?.into_iter().collect());
         }
-        let all = embedded::HELPERS.iter();
-        Ok(all.map(|(_, hash, gzip)| Packed { hash: hash.to_string(), gzip: (*gzip).into(), argument: "" }).collect())
+        let all = embedded::HELPERS.iter().filter(|(_, size, ..)| *size == larger);
+        Ok(all
+            .map(|(_, _, hash, gzip)| Packed { hash: hash.to_string(), gzip: (*gzip).into(), argument: "" })
+            .collect())
     }
 }
 

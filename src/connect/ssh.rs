@@ -73,7 +73,8 @@ fn prepare_dir(dir: &Path) -> Result<(), Failure> {
 /// Sockets have short paths (108 bytes in all), so the name is a hash of what makes the connection.
 fn socket_path(dir: &Path, connection: &Connection, options: &SshOptions) -> PathBuf {
     let mut hasher = Sha256::new();
-    hasher.update(connection.key.0.as_bytes());
+    // Helpers of both sizes share one login.
+    hasher.update(connection.key.0.replacen("ssh+net", "ssh", 1).as_bytes());
     for word in options.args.iter().chain(&options.private_key_file).chain(&options.executable) {
         hasher.update([0]);
         hasher.update(word.as_bytes());

@@ -426,6 +426,8 @@ pub struct Connection {
     pub name: String,
     pub timeout: u32,
     pub remote_tmp: Option<String>,
+    /// Calls of modules that speak HTTPS go to the larger helper, which is a connection of its own on the same login.
+    pub larger: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -54,7 +54,14 @@ pub fn connection(machine: usize) -> Arc<Connection> {
     let name = host_name(machine as HostId);
     // Not local: fake machines are as far away as real ones.
     let transport = Transport::Ssh(Default::default());
-    Arc::new(Connection { key: ConnectionKey(name.as_str().into()), transport, name, timeout: 10, remote_tmp: None })
+    Arc::new(Connection {
+        key: ConnectionKey(name.as_str().into()),
+        transport,
+        name,
+        timeout: 10,
+        remote_tmp: None,
+        larger: false,
+    })
 }
 
 struct Names<'q> {
