@@ -3,9 +3,11 @@
 use crate::report::Secrets;
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
+use std::time::Instant;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::fmt::time::Uptime;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::FormatTime;
 use value::Diagnostic;
 
 pub const FILTER: &str = "DEPLOY_LOG";
@@ -16,7 +18,7 @@ pub fn start(verbosity: u8, secrets: Arc<Secrets>) -> Result<(), Diagnostic> {
     let writer = Masked { secrets, is_terminal: std::io::stderr().is_terminal() };
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_timer(Uptime::default())
+        .with_timer(Since(Instant::now()))
         .with_target(verbosity > 3)
         .with_ansi(false)
         .with_writer(writer);
@@ -38,6 +40,15 @@ fn filter(verbosity: u8) -> Result<Option<EnvFilter>, Diagnostic> {
         Diagnostic::error("log", format!("{FILTER} is no filter: {error}"))
             .help("write `debug`, or `deploy=trace,openssh=debug`")
     })
+}
+
+/// Seconds since the command began.
+struct Since(Instant);
+
+impl FormatTime for Since {
+    fn format_time(&self, writer: &mut Writer) -> std::fmt::Result {
+        write!(writer, "{:8.3}", self.0.elapsed().as_secs_f64())
+    }
 }
 
 /// Standard error behind the mask. Each record arrives in one piece.

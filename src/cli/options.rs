@@ -69,8 +69,8 @@ pub struct PlaybookCommand {
     /// Run handlers even where a task failed
     #[arg(long)]
     pub force_handlers: bool,
-    /// Forget facts that earlier runs cached
-    #[arg(long)]
+    /// Accepted and not used: no facts are kept between runs
+    #[arg(long, hide = true)]
     pub flush_cache: bool,
 }
 
@@ -370,9 +370,6 @@ pub struct Common {
     /// Wait for each task before the next is sent: slower, with the same outcome
     #[arg(long, env = "DEPLOY_NO_RUN_AHEAD", hide_env_values = true)]
     pub no_run_ahead: bool,
-    /// Refuse what ansible-core 2.19 refuses, where older ones took it
-    #[arg(long, env = "DEPLOY_STRICT", hide_env_values = true)]
-    pub strict: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

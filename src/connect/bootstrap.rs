@@ -67,7 +67,7 @@ where
                 let Some(packed) = program.for_architecture(architecture, larger)? else {
                     return Err(failed(format!("this build has no helper for {architecture}")));
                 };
-                tracing::debug!(%destination, bytes = packed.gzip.len(), "sending the helper");
+                tracing::info!(%destination, bytes = packed.gzip.len(), "sending the helper");
                 send(writer, &packed).await.map_err(|error| failed(error.to_string()))?;
             }
             ("FAIL", why) => return Err(failed(why.to_string())),

@@ -5,11 +5,11 @@ use super::{Order, Settings, bootstrap, local, plain};
 use crate::engine::message::{Connection, Input, Outgoing, Transport};
 use crate::world::blobs::Blob;
 use openssh::{Session, Stdio};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io::Read;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
-use target::protocol::{BlobHash, Call, Decoder, FromHelper, ToHelper, encode};
+use std::time::{Duration, Instant};
+use target::protocol::{BlobHash, Call, CallId, Decoder, FromHelper, ToHelper, encode};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender, channel, unbounded_channel};
 use tokio::task::JoinHandle;
@@ -26,10 +26,11 @@ pub(super) async fn run(
     inputs: UnboundedSender<Input>,
     settings: Arc<Settings>,
 ) {
-    let mut link = Link { connection, inputs, settings, master: None, helper: None, cancelled: false };
+    let mut link =
+        Link { connection, inputs, settings, master: None, helper: None, sent: HashMap::new(), cancelled: false };
     let ended = link.serve(orders).await;
     if let Err(failure) = &ended {
-        tracing::debug!(host = %link.connection.name, %failure, "the connection is lost");
+        tracing::info!(host = %link.connection.name, %failure, "the connection is lost");
         let lost = Input::Lost { connection: link.connection.key.clone(), why: failure.outcome() };
         let _ = link.inputs.send(lost);
     }
@@ -43,6 +44,8 @@ struct Link {
     settings: Arc<Settings>,
     master: Option<Master>,
     helper: Option<Helper>,
+    /// When calls went out, for the log.
+    sent: HashMap<CallId, Instant>,
     /// The connection was reset: its master is not for the next run.
     cancelled: bool,
 }
@@ -92,6 +95,7 @@ impl Link {
             Order::Call(call) if call.plain => return self.run_plain(call).await,
             Order::Call(call) => {
                 self.reach(call.patience).await?;
+                self.note_sent(&call);
                 ToHelper::Call(on_the_wire(*call))
             }
             Order::Commit { lane, id } => ToHelper::Commit { lane, id },
@@ -100,6 +104,13 @@ impl Link {
         };
         self.say(&message);
         Ok(())
+    }
+
+    /// Its arguments are nobody's business: a log is read by others.
+    fn note_sent(&mut self, call: &Outgoing) {
+        self.sent.insert(call.id, Instant::now());
+        let (host, module, items) = (&self.connection.name, &call.body.module, call.body.items.len());
+        tracing::debug!(%host, id = call.id, %module, items, key = %call.key, hold = ?call.hold, "a call goes out");
     }
 
     fn say(&self, message: &ToHelper) {
@@ -114,9 +125,13 @@ impl Link {
     async fn hear(&mut self, message: FromHelper) {
         match message {
             FromHelper::Hello(hello) => {
-                tracing::debug!(host = %self.connection.name, user = %hello.user, "the helper runs")
+                tracing::info!(host = %self.connection.name, user = %hello.user, "the helper runs")
             }
-            FromHelper::Done { id, lane, items } => self.tell(Input::Answered { lane, id, items }),
+            FromHelper::Done { id, lane, items } => {
+                let took = self.sent.remove(&id).map(|sent| sent.elapsed()).unwrap_or_default();
+                tracing::debug!(host = %self.connection.name, id, items = items.len(), ?took, "a call is answered");
+                self.tell(Input::Answered { lane, id, items });
+            }
             FromHelper::Dropped { id, lane } => self.tell(Input::Dropped { lane, id }),
             FromHelper::Need { hash } => self.send_blob(hash),
             FromHelper::Stream { .. } => tracing::warn!("a stream that nobody asked for"),

@@ -28,7 +28,7 @@ impl Master {
         let _starting = lock(&socket).await?;
         let persists = options.control_persist.as_deref() != Some("no");
         if let Some(session) = attach(&socket).await {
-            tracing::debug!(host = %connection.name, "attached to the ssh master of an earlier run");
+            tracing::info!(host = %connection.name, "attached to the ssh master of an earlier run");
             return Ok(Self { session, persists });
         }
         start(connection, options, settings, &socket).await?;
@@ -36,7 +36,7 @@ impl Master {
         let session = attach(&socket)
             .await
             .ok_or_else(|| Failure::Ssh { words: "the ssh master ended as soon as it stood".into(), destination })?;
-        tracing::debug!(host = %connection.name, "the ssh master stands");
+        tracing::info!(host = %connection.name, "the ssh master stands");
         Ok(Self { session, persists })
     }
 
