@@ -2,14 +2,13 @@
 use super::instance::{Call, Instance, Step};
 use super::loops::{self, Control, LoopItem, Looped};
 use super::names::Names;
-use super::{Context, Halt, actions, arguments, connection, hold, identity, judge, keyword, result};
-use crate::engine::message::{
-    Begun, Connection, Effect, HostId, Include, Item, Meta, Outcome, Own, Prepared, Question, Retry, Work,
-};
+use super::prepare::{Ready, prepared};
+use super::{Context, Halt, actions, arguments, connection, delegate, identity, judge, keyword, result};
+use crate::engine::message::{Begun, Effect, Include, Item, Meta, Outcome, Question, Retry, Work};
 use crate::playbook::model::Task;
 use lang::template::Scope;
 use std::sync::Arc;
-use target::protocol::{Body, Identity, Mode};
+use target::protocol::Mode;
 use value::{Map, Value};
 
 /// One question with the names of its host.
@@ -117,31 +116,6 @@ enum Each {
     Meta(Meta),
 }
 
-/// A call with all that its way to the host needs.
-struct Ready {
-    call: Call,
-    delegate: Option<String>,
-    delegate_facts: Option<HostId>,
-    connection: Arc<Connection>,
-    identity: Option<Identity>,
-    environment: Vec<(String, String)>,
-    mode: Mode,
-    diff: bool,
-    timeout: Option<u32>,
-}
-
-impl Ready {
-    /// Whether both can ride in one call.
-    fn rides_with(&self, other: &Ready) -> bool {
-        self.call.module == other.call.module
-            && self.call.plain == other.call.plain
-            && self.connection.key == other.connection.key
-            && self.identity == other.identity
-            && self.environment == other.environment
-            && (self.mode, self.diff, self.timeout) == (other.mode, other.diff, other.timeout)
-    }
-}
-
 /// One item, or the task without a loop.
 struct Turn<'t> {
     asking: &'t Asking<'t>,
@@ -163,14 +137,14 @@ impl Turn<'_> {
             return Ok(Each::Known(result::skipped(condition.clone()), Vec::new()));
         }
         flags(self.asking.task(), &self.names, begun)?;
-        let delegate = delegate(self.asking, &self.names, begun)?;
+        let delegate = delegate::delegate(self.asking, &self.names, begun)?;
         let names = match &delegate {
             Some(delegate) => self.names.with([("ansible_delegated_vars".to_string(), delegate.vars.clone())]),
             None => self.names.with([]),
         };
         let (check, diff) = modes(self.asking, &names)?;
         let written = arguments::written(self.asking.task(), &names)?;
-        let instance = Instance::new(self.asking, &names, &written, check, diff);
+        let instance = Instance::new(self.asking, &names, &written, check);
         let delegate = delegate.map(|delegate| delegate.host);
         match actions::find(self.asking.task())?.prepare(&instance)? {
             Step::Known(outcome, effects) => Ok(Each::Known(outcome, effects)),
@@ -247,65 +221,6 @@ fn flags(task: &Task, names: &Names, begun: &mut Begun) -> Result<(), Halt> {
         begun.retry = Some(Retry { retries: u32::try_from(retries).unwrap_or(u32::MAX), delay });
     }
     Ok(())
-}
-
-/// The host that works in the place of another one, and what the task may ask of it.
-struct Delegate {
-    host: String,
-    vars: Value,
-}
-
-/// The host that works in the place of this one.
-fn delegate(asking: &Asking, names: &Names, begun: &mut Begun) -> Result<Option<Delegate>, Halt> {
-    let task = asking.task();
-    let written = keyword::levels(task, |keywords| keywords.delegate_to.as_ref());
-    let Some(host) = keyword::text(names, "delegate_to", written)?.filter(|host| !host.is_empty()) else {
-        return Ok(None);
-    };
-    let same = *host == *asking.world.world.host_name(asking.question.host);
-    if !asking.question.alone && !same {
-        return Err(Halt::Fence);
-    }
-    let facts =
-        keyword::truth(names, "delegate_facts", keyword::levels(task, |keywords| keywords.delegate_facts.as_ref()))?;
-    begun.delegate_facts = None;
-    if facts.unwrap_or(false) {
-        begun.delegate_facts = asking.world.world.host_by_name(&host);
-    }
-    if same {
-        begun.delegate = None;
-        return Ok(None);
-    }
-    let scope = asking.world.world.scope(asking.question, Some(&host))?;
-    let own = Names::new(&*scope, names.top().clone(), asking.question.alone);
-    let address = connection::text(&own, &["ansible_host", "ansible_ssh_host"])?;
-    begun.delegate = Some(label(&host, address.as_deref()));
-    let vars = delegated_vars(asking, &own, &host, address.as_deref())?;
-    Ok(Some(Delegate { vars, host: host.clone() }))
-}
-
-/// `ansible_delegated_vars`: how the other host is reached. As in Ansible, its `inventory_hostname` is still this host.
-fn delegated_vars(asking: &Asking, own: &Names, host: &str, address: Option<&str>) -> Result<Value, Halt> {
-    let mut vars = Map::new();
-    vars.insert("inventory_hostname", &*asking.world.world.host_name(asking.question.host));
-    vars.insert("ansible_host", address.unwrap_or(host));
-    for name in ["ansible_port", "ansible_user", "ansible_connection"] {
-        // What cannot be evaluated for that host is told where the host is reached.
-        match own.get(name) {
-            Ok(value) => vars.extend(value.map(|value| (name, value))),
-            Err(Halt::Failed(_)) => {}
-            Err(halt) => return Err(halt),
-        }
-    }
-    Ok(Value::map([(host, vars)]))
-}
-
-/// The delegate as results show it: with its address, where that is another word.
-fn label(host: &str, address: Option<&str>) -> String {
-    match address {
-        Some(address) if address != host => format!("{host}({address})"),
-        _ => host.to_string(),
-    }
 }
 
 /// Whether it only looks, and whether it shows differences.
@@ -447,74 +362,5 @@ fn learn(effects: &[Effect], learned: &mut Map) {
             Effect::Included(map) => learned.extend(map.clone()),
             _ => {}
         }
-    }
-}
-
-/// One call for all items that can ride together; otherwise one each.
-fn prepared(items: Vec<(Item, Option<Ready>)>, pause: f64, breaks: bool, begun: &mut Begun) -> Work {
-    let together = {
-        let mut ready = items.iter().filter_map(|(_, ready)| ready.as_ref());
-        let first = ready.next();
-        first.is_none_or(|first| ready.all(|other| other.rides_with(first)))
-    };
-    let mut delegates = items.iter().filter_map(|(_, ready)| ready.as_ref()).map(|ready| &ready.delegate);
-    let one_delegate = delegates.next().is_none_or(|first| delegates.all(|other| other == first));
-    let looped = items.len() > 1 || items.iter().any(|(item, _)| item.label.is_some());
-    let one_by_one = looped && (!together || begun.retry.is_some() || pause > 0.0 || breaks);
-    let mut bodies = Vec::new();
-    let mut notes = Vec::new();
-    let mut all = Vec::new();
-    let mut shared: Option<Ready> = None;
-    for (mut item, ready) in items {
-        let Some(mut ready) = ready else {
-            notes.push(Value::Null);
-            all.push(item);
-            continue;
-        };
-        bodies.push(std::mem::take(&mut ready.call.args));
-        notes.push(std::mem::take(&mut ready.call.notes));
-        if !one_delegate {
-            begun.delegate_facts = None;
-        }
-        if !together || !one_delegate {
-            item.own = Some(Arc::new(own(&ready)));
-        }
-        all.push(item);
-        shared.get_or_insert(ready);
-    }
-    begun.notes = Value::list(notes);
-    let Some(ready) = shared else { return Work::default() };
-    let module = ready.call.module;
-    Work::Call(Box::new(Prepared {
-        connection: ready.connection,
-        identity: ready.identity,
-        plain: ready.call.plain,
-        patience: ready.call.patience,
-        hold: hold::hold(&module),
-        brings_facts: ready.call.brings_facts,
-        fence: !ready.call.brings_facts && hold::may_bring_facts(&module),
-        body: Body {
-            module,
-            items: bodies,
-            mode: ready.mode,
-            diff: ready.diff,
-            environment: ready.environment,
-            timeout: ready.timeout,
-            no_log: begun.no_log,
-        },
-        items: all,
-        one_by_one,
-        pause,
-    }))
-}
-
-fn own(ready: &Ready) -> Own {
-    Own {
-        module: ready.call.module.clone(),
-        connection: ready.connection.clone(),
-        identity: ready.identity.clone(),
-        environment: ready.environment.clone(),
-        delegate: ready.delegate.clone(),
-        delegate_facts: ready.delegate_facts,
     }
 }

@@ -15,7 +15,6 @@ pub struct Instance<'i> {
     /// Arguments as they were written, `module_defaults` among them.
     pub raw: &'i Map,
     pub check: bool,
-    pub diff: bool,
     pub evaluated: OnceCell<Map>,
 }
 
@@ -71,8 +70,8 @@ impl Call {
 }
 
 impl<'i> Instance<'i> {
-    pub fn new(asking: &'i Asking<'i>, names: &'i Names<'i>, raw: &'i Map, check: bool, diff: bool) -> Self {
-        Self { asking, names, raw, check, diff, evaluated: OnceCell::new() }
+    pub fn new(asking: &'i Asking<'i>, names: &'i Names<'i>, raw: &'i Map, check: bool) -> Self {
+        Self { asking, names, raw, check, evaluated: OnceCell::new() }
     }
 
     pub fn task(&self) -> &'i Task {

@@ -164,7 +164,7 @@ fn verdict(
     if outcome.unforeseen.is_some() {
         return Ok((outcome, false));
     }
-    if !outcome.skipped && !(task.changed_when.is_empty() && task.failed_when.is_empty()) {
+    if !outcome.skipped {
         conditions(asking, vars, &mut outcome)?;
     }
     let Some(retry) = retry else { return Ok((outcome, false)) };

@@ -75,7 +75,7 @@ impl Engine {
         lane.cursor = entry.cursor.clone();
         if self.lists.is_rescuable(&entry.key) {
             let task = [
-                ("name", entry.task.name.as_ref().map_or("", |_| entry.banner.name()).into()),
+                ("name", entry.own_name().into()),
                 ("action", Value::from(entry.task.action.written.clone())),
                 ("args", Value::from(entry.task.args.map.clone())),
             ];
@@ -177,4 +177,13 @@ impl Engine {
 /// What an event carries of it.
 fn visible(outcome: Outcome, entry: &Entry) -> Outcome {
     if entry.begun.no_log { outcome.censored() } else { outcome }
+}
+
+impl Entry {
+    /// The task's own name, evaluated: without its role's, and empty where it has none.
+    fn own_name(&self) -> &str {
+        let shown = if self.task.name.is_some() { self.banner.name() } else { "" };
+        let role = self.task.frame.role().map(|role| role.name.as_str());
+        role.and_then(|role| shown.strip_prefix(role)?.strip_prefix(" : ")).unwrap_or(shown)
+    }
 }

@@ -1,6 +1,7 @@
 //! `pause`: waits for a time, or for somebody's word.
 use super::super::instance::{Action, Instance, Step};
 use super::super::{Answered, Halt, result};
+use crate::engine::message::Outcome;
 use value::spec::{Args as _, Rule, Spec};
 use value::{Map, Value};
 
@@ -54,9 +55,15 @@ impl Action for Pause {
                 surroundings.prompt(&asked, echo, seconds)
             }
         };
+        let mut warnings = Vec::new();
         let input = match answer {
             Answered::Line(line) => line,
-            Answered::Nobody => String::new(),
+            Answered::Nobody => {
+                if seconds.is_none() {
+                    warnings.push("Not waiting for response to prompt as stdin is not interactive".to_string());
+                }
+                String::new()
+            }
             Answered::Abort => return Err(Halt::refused("user requested abort!")),
         };
         let stop = surroundings.now();
@@ -69,7 +76,8 @@ impl Action for Pause {
         fields.insert("rc", 0);
         fields.insert("stderr", "");
         fields.insert("stdout", paused(stop - start, number("minutes").is_some()));
-        Ok(Step::Known(result::ok(fields), Vec::new()))
+        let outcome = Outcome { warnings, ..result::ok(fields) };
+        Ok(Step::Known(outcome, Vec::new()))
     }
 }
 

@@ -60,12 +60,16 @@ fn given(instance: &Instance, options: &Map) -> Result<Map, Halt> {
     Ok(all)
 }
 
+/// What a module says of such arguments; of a role's they are named alone.
+const UNSUPPORTED: &str = "Unsupported parameters for (validate_argument_spec) module: ";
+
 fn errors(options: &Map, given: &Map) -> Vec<String> {
     let options = Options::read(options);
     let mut errors = Vec::new();
     let mut find = |spec: &Spec| {
         if let Err(complaints) = check(spec, "validate_argument_spec", given) {
-            errors = complaints.into_iter().map(|complaint| complaint.message).collect();
+            let words = complaints.into_iter().map(|complaint| complaint.message);
+            errors = words.map(|words| words.strip_prefix(UNSUPPORTED).map_or(words.clone(), str::to_string)).collect();
         }
     };
     build(&options.0, Vec::new(), &mut find);
