@@ -1,7 +1,7 @@
 //! The live line: while tasks run, what runs, for how long, and on which hosts. Only on a terminal, only on standard error.
 use super::screen::Screen;
 use crate::engine::message::HostId;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,21 +11,43 @@ const FRAMES: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '�
 
 #[derive(Default)]
 pub struct Live {
-    busy: BTreeMap<HostId, (Arc<str>, Instant)>,
+    /// What each host was sent and has not answered, in order: it works on the first.
+    busy: BTreeMap<HostId, VecDeque<Arc<str>>>,
+    /// Since when it works on that.
+    since: BTreeMap<HostId, Instant>,
     turn: usize,
 }
 
 impl Live {
+    /// A call goes out, or (none) nothing is under way any more.
     pub fn busy(&mut self, host: HostId, task: Option<Arc<str>>) {
         match task {
-            Some(task) => drop(self.busy.insert(host, (task, Instant::now()))),
+            Some(task) => {
+                let tasks = self.busy.entry(host).or_default();
+                if tasks.is_empty() {
+                    self.since.insert(host, Instant::now());
+                }
+                tasks.push_back(task);
+            }
             None => drop(self.busy.remove(&host)),
         }
     }
 
+    /// The first of a host's calls is done.
+    pub fn answered(&mut self, host: HostId) {
+        let Some(tasks) = self.busy.get_mut(&host) else { return };
+        tasks.pop_front();
+        if tasks.is_empty() {
+            self.busy.remove(&host);
+        }
+        self.since.insert(host, Instant::now());
+    }
+
     /// Draws the line anew; called a few times a second.
     pub fn tick(&mut self, host_name: &dyn Fn(HostId) -> String, screen: &mut Screen) {
-        let Some((task, since)) = self.busy.values().min_by_key(|(_, since)| *since) else {
+        let first =
+            |(host, tasks): (&HostId, &VecDeque<Arc<str>>)| Some((*self.since.get(host)?, tasks.front()?.clone()));
+        let Some((since, task)) = self.busy.iter().filter_map(first).min_by_key(|(since, _)| *since) else {
             return screen.clear_live();
         };
         if since.elapsed() < WORTH_A_LINE {
@@ -45,4 +67,23 @@ impl Live {
 fn seconds(time: Duration) -> String {
     let seconds = time.as_secs();
     if seconds < 60 { format!("{seconds}s") } else { format!("{}m{:02}s", seconds / 60, seconds % 60) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_task_that_a_host_works_on_is_the_first_that_it_was_sent() {
+        let mut live = Live::default();
+        live.busy(1, Some("one".into()));
+        live.busy(1, Some("two".into()));
+        let first = |live: &Live| live.busy.get(&1).and_then(|tasks| tasks.front().map(|task| task.to_string()));
+        assert_eq!(first(&live).as_deref(), Some("one"));
+        live.answered(1);
+        assert_eq!(first(&live).as_deref(), Some("two"));
+        live.answered(1);
+        assert_eq!(first(&live), None);
+        live.answered(1);
+    }
 }

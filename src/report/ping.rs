@@ -78,6 +78,7 @@ fn machine(outcome: &Outcome) -> String {
 /// On one line.
 fn reason(outcome: &Outcome) -> String {
     let text = outcome.result.get("msg").map(Value::to_text).unwrap_or_default();
+    let text = text.strip_prefix("Failed to connect to the host via ssh: ").unwrap_or(&text);
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -154,6 +154,9 @@ impl Driver {
     }
 
     fn step(&mut self, input: Input) {
+        if let Input::Answered { lane, .. } | Input::Dropped { lane, .. } = &input {
+            self.live.answered(*lane);
+        }
         for output in self.engine.step(input) {
             self.obey(output);
         }
