@@ -302,6 +302,7 @@ impl Reader<'_> {
         let mut searched = Vec::new();
         let collections = super::tasks::collections(&Keywords::default(), &around.frame);
         let full_names: Vec<String> = match name.split('.').count() {
+            _ if name.contains('/') => Vec::new(),
             3.. => vec![name.to_string()],
             _ => collections.iter().map(|collection| format!("{collection}.{name}")).collect(),
         };

@@ -200,6 +200,17 @@ fn roles_are_found_with_all_that_belongs_to_them() {
 }
 
 #[test]
+fn a_role_may_be_named_by_its_path() {
+    let mut files = with_roles();
+    files[0] = ("/p/tests/site.yml", "- hosts: all\n  roles: [../../roles/base/]\n");
+    let play = project(&files).playbook(Path::new("/p/tests/site.yml")).unwrap().plays[0].clone();
+    assert_eq!(
+        (play.roles[0].name.as_str(), play.roles[0].path.as_path()),
+        ("../../roles/base/", Path::new("/p/roles/base"))
+    );
+}
+
+#[test]
 fn an_include_brings_its_tasks_at_run_time() {
     let project = project(&with_roles());
     let play = project.playbook(Path::new("/p/site.yml")).unwrap().plays[0].clone();
