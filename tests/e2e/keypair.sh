@@ -24,6 +24,7 @@ case_usage() {
 }
 
 case_makes_installs_and_tests() {
+  on keypair 'cp /root/.ssh/authorized_keys /home/pat/.ssh/authorized_keys'
   with_password "$PASSWORD" pat "$(lab ip keypair)"
   exits 0; says 'Made the key' 'now logs in'; keeps_quiet "$PASSWORD"
   is "$(stat -c %a "$WORK/keys/id")" 600

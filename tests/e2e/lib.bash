@@ -53,6 +53,8 @@ answered() {
   # The answers come when the prompts stand: typed too early, a terminal would throw them away.
   { sleep 1; printf '%b' "$answers"; sleep 1; } |
     script --quiet --return --command "$(printf '%q ' "$DEPLOY" "$@")" /dev/null >"$OUTPUT" 2>&1 || CODE=$?
+  # What a terminal shows is more than lines: colours, and a live line that is drawn over.
+  sed -i 's/\r/\n/g; s/\x1b\[[0-9;?]*[A-Za-z]//g' "$OUTPUT"
   cat "$OUTPUT"; echo "(exit code $CODE)"
 }
 
