@@ -249,7 +249,11 @@ impl Checker<'_> {
     }
 
     fn place(&self) -> String {
-        if self.path.is_empty() { String::new() } else { format!(" found in {}", self.path.trim_end_matches('.').replace('.', " -> ")) }
+        if self.path.is_empty() {
+            String::new()
+        } else {
+            format!(" found in {}", self.path.trim_end_matches('.').replace('.', " -> "))
+        }
     }
 }
 
