@@ -2,7 +2,10 @@
 use super::cursor::Notified;
 use super::events::Banner;
 use super::lane::{Entry, Next, State};
-use super::message::{About, Begun, Effect, Evaluated, HostId, HostVars, Outcome, Output, Question, Ticket, Work};
+use super::lists::is_absent_or_false;
+use super::message::{
+    About, Begun, Effect, Evaluated, Event, HostId, HostVars, Outcome, Output, Question, Ticket, Work,
+};
 use super::meta;
 use super::place::TaskKey;
 use super::step::{Engine, Phase, Purpose};
@@ -68,9 +71,10 @@ impl Engine {
 
     /// Whether another host stands before this task; the host is then woken when none does any more.
     pub(super) fn must_wait(&mut self, host: HostId, key: &TaskKey) -> bool {
-        let waits = self.order.is_anyone_before(host, key);
+        let waits = self.is_anyone_before(host, key);
         if waits {
-            self.order.wait(host, key);
+            let seat = self.seat(host);
+            self.order.wait(seat, key);
         }
         waits
     }
@@ -100,11 +104,35 @@ impl Engine {
         if self.may_be_once(&key, &task) && !self.leads_or_waits(host, &key) {
             return false;
         }
+        self.warn_of_strategy(&task);
         let ticket = self.ticket(Purpose::Begin(host));
         let vars = self.lanes[host].cursor.vars.clone();
         self.lanes[host].next = Next::Asked { ticket, alone: false, after };
         self.evaluate(ticket, host, key, task, vars, false, About::Begin);
         false
+    }
+
+    /// What the free strategies do not do, said once in a play, in Ansible's words.
+    fn warn_of_strategy(&mut self, task: &Task) {
+        if self.order.linear {
+            return;
+        }
+        let once = !is_absent_or_false(task.inherited(|keywords| keywords.run_once.as_ref()));
+        if once && !std::mem::replace(&mut self.run.warned_of_once, true) {
+            self.events.emit(Event::Said(Diagnostic::warning(
+                "run-once-free",
+                "Using run_once with the free strategy is not currently supported. This task will still be executed for every \
+                 host in the inventory list.",
+            )));
+        }
+        let fatal = !is_absent_or_false(task.inherited(|keywords| keywords.any_errors_fatal.as_ref()));
+        if fatal && !std::mem::replace(&mut self.run.warned_of_fatal, true) {
+            self.events.emit(Event::Said(Diagnostic::warning(
+                "any-errors-fatal-free",
+                "Using any_errors_fatal with the free strategy is not supported, as tasks are executed independently on each \
+                 host",
+            )));
+        }
     }
 
     fn ask_alone(&mut self, host: HostId, key: TaskKey) {

@@ -21,7 +21,7 @@ impl Engine {
         if !lane.may_send_to(&connection) || (prepared.plain && !lane.window.is_empty()) {
             return false;
         }
-        let held = prepared.hold != Hold::No && self.order.is_anyone_before(host, &key);
+        let held = prepared.hold != Hold::No && self.is_anyone_before(host, &key);
         // Nobody holds a call where there is no helper.
         if (prepared.plain && self.must_wait(host, &key)) || !self.take_slot(host, &key, held, begun.throttle) {
             return false;
@@ -85,7 +85,8 @@ impl Engine {
         self.outputs.push(Output::Send { connection: connection.clone(), call: Box::new(call) });
         let held = hold != Hold::No;
         if held {
-            self.order.hold(host, &key);
+            let seat = self.seat(host);
+            self.order.hold(seat, &key);
         }
         self.connections.entry(connection.key.clone()).or_default().insert(host);
         self.lanes[host].window[index].state = State::Sent { id, held, connection: connection.key.clone() };
@@ -99,7 +100,7 @@ impl Engine {
                 || self.connections.get(&connection.key).is_some_and(|hosts| hosts.iter().any(|other| *other != host))
         };
         match asked {
-            _ if !self.order.is_anyone_before(host, key) => Hold::No,
+            _ if !self.is_anyone_before(host, key) => Hold::No,
             Hold::AtChange if shared() => Hold::AtStart,
             asked => asked,
         }
@@ -108,7 +109,7 @@ impl Engine {
     pub(super) fn answered(&mut self, host: HostId, id: CallId, answers: Vec<Answer>) {
         if let Some(entry) = self.find(host, |state| matches!(state, State::Sent { id: sent, .. } if *sent == id)) {
             entry.refused |= answers.iter().any(|answer| answer.failed);
-            let when = if entry.begun.judged_late { When::Oldest } else { When::Now };
+            let when = if entry.is_judged_in_order() { When::Oldest } else { When::Now };
             entry.state = State::Answered { answers, when };
             self.dirty.insert(host);
         }
@@ -216,11 +217,12 @@ impl Engine {
     }
 
     fn retry(&mut self, host: HostId, index: usize, outcome: Outcome, left: u32, delay: f64) {
+        let seat = self.seat(host);
         let entry = &self.lanes[host].window[index];
         let (name, no_log) = (entry.banner.name().to_string(), entry.begun.no_log);
         let outcome = if no_log { outcome.censored() } else { outcome };
         let event = Event::Retrying { key: entry.key.clone(), host, name, left, outcome, no_log };
-        self.events.add(&entry.key, host, &entry.banner, event);
+        self.events.add(&entry.key, seat, &entry.banner, event);
         self.delay(host, index, delay);
     }
 

@@ -1,5 +1,6 @@
 //! The one order in which results leave: by (`TaskKey`, host) under `linear`, per host as they come under `free`. The recap
 //! counts what has left.
+use super::lane::Seat;
 use super::message::{Begun, Counts, Event, Failure, HostId, Outcome, Recap, Status, Work};
 use super::place::TaskKey;
 use crate::playbook::model::Task;
@@ -12,7 +13,7 @@ use value::{Span, Value};
 pub struct Events {
     pub linear: bool,
     /// What waits for earlier ones.
-    waiting: BTreeMap<(TaskKey, HostId), Vec<Late>>,
+    waiting: BTreeMap<(TaskKey, Seat), Vec<Late>>,
     /// Includes come after what single hosts had to say about the task.
     included: BTreeMap<(TaskKey, u32), Included>,
     /// The task whose banner was the last.
@@ -42,7 +43,7 @@ enum Late {
 
 struct Included {
     banner: Arc<Banner>,
-    hosts: Vec<HostId>,
+    hosts: Vec<(Seat, HostId)>,
     target: String,
     label: Option<String>,
 }
@@ -68,18 +69,18 @@ impl Banner {
 }
 
 impl Events {
-    pub fn add(&mut self, key: &TaskKey, host: HostId, banner: &Arc<Banner>, event: Event) {
-        self.put(key, host, Late::Event { banner: banner.clone(), event: Box::new(event) });
+    pub fn add(&mut self, key: &TaskKey, seat: Seat, banner: &Arc<Banner>, event: Event) {
+        self.put(key, seat, Late::Event { banner: banner.clone(), event: Box::new(event) });
     }
 
     /// A banner of this host's own.
-    pub fn add_banner(&mut self, key: &TaskKey, host: HostId, banner: &Arc<Banner>) {
-        self.put(key, host, Late::Banner(banner.clone()));
+    pub fn add_banner(&mut self, key: &TaskKey, seat: Seat, banner: &Arc<Banner>) {
+        self.put(key, seat, Late::Banner(banner.clone()));
     }
 
-    fn put(&mut self, key: &TaskKey, host: HostId, late: Late) {
+    fn put(&mut self, key: &TaskKey, seat: Seat, late: Late) {
         if self.linear {
-            self.waiting.entry((key.clone(), host)).or_default().push(late);
+            self.waiting.entry((key.clone(), seat)).or_default().push(late);
         } else {
             self.show(key, late);
         }
@@ -89,7 +90,7 @@ impl Events {
     pub fn include(
         &mut self,
         (key, list): (&TaskKey, u32),
-        host: HostId,
+        host: (Seat, HostId),
         banner: &Arc<Banner>,
         target: String,
         label: Option<String>,
@@ -103,7 +104,7 @@ impl Events {
     }
 
     /// Lets out what stands before the first position of any host; everything, if there is none.
-    pub fn release(&mut self, first: Option<&(TaskKey, HostId)>) {
+    pub fn release(&mut self, first: Option<&(TaskKey, Seat)>) {
         loop {
             let late = self.waiting.keys().next();
             let included = self.included.keys().next();
@@ -161,6 +162,7 @@ impl Events {
     fn show_included(&mut self, key: &TaskKey, mut included: Included) {
         included.hosts.sort_unstable();
         let Included { banner, hosts, target, label } = included;
+        let hosts = hosts.into_iter().map(|(_, host)| host).collect();
         let event = Box::new(Event::Included { key: key.clone(), hosts, target, label });
         self.show(key, Late::Event { banner, event });
     }

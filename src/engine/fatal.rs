@@ -48,7 +48,7 @@ impl Engine {
             if lane.position.is_none() && lane.last.as_ref().is_none_or(|last| last.at.as_ref() != Some(key)) {
                 continue;
             }
-            if !lane.is_in_the_run() {
+            if lane.gone {
                 continue;
             }
             if let Some(last) = lane.last.take_if(|last| last.at.as_ref() == Some(key)) {

@@ -127,9 +127,10 @@ impl Engine {
 
     /// The host did not come to this include after all, or not yet.
     pub(super) fn take_back_include(&mut self, host: HostId, key: TaskKey) {
+        let seat = self.seat(host);
         if let Some(turns) = self.includes.0.get_mut(&(key, if self.order.linear { ALL } else { host })) {
             turns.asked.remove(&host);
-            turns.next = turns.next.min(self.run.sorted.partition_point(|other| *other < host));
+            turns.next = turns.next.min(seat as usize);
             turns.lists.iter_mut().for_each(|list| list.waiting.retain(|waiting| *waiting != host));
         }
     }
@@ -195,9 +196,10 @@ impl Engine {
 
     /// Otherwise the host is woken when all before it in the batch have asked, or are past the task.
     fn is_turn(&mut self, host: HostId, key: &TaskKey) -> bool {
+        let (batch, seat) = (self.run.batch_hosts(), self.seat(host));
         let turns = self.includes.0.entry((key.clone(), ALL)).or_default();
-        turns.advance(key, &self.run.sorted, &self.lanes);
-        let turn = self.run.sorted.get(turns.next).is_none_or(|next| host <= *next);
+        turns.advance(key, &batch, &self.lanes);
+        let turn = seat as usize <= turns.next;
         if !turn {
             turns.waiting.insert(host);
         }
@@ -206,16 +208,19 @@ impl Engine {
 
     /// A host has moved, or asked: the one that waited for it may take its turn.
     pub(super) fn take_turns(&mut self, host: HostId) {
-        for ((key, scope), turns) in &mut self.includes.0 {
-            if *scope == ALL && self.run.sorted.get(turns.next) == Some(&host) {
-                turns.advance(key, &self.run.sorted, &self.lanes);
-                self.dirty.extend(self.run.sorted.get(turns.next).filter(|next| turns.waiting.remove(next)));
+        if !self.order.linear {
+            return;
+        }
+        let batch = self.run.batch_hosts();
+        for ((key, _), turns) in &mut self.includes.0 {
+            if batch.get(turns.next) == Some(&host) {
+                turns.advance(key, &batch, &self.lanes);
+                self.dirty.extend(batch.get(turns.next).filter(|next| turns.waiting.remove(next)));
             }
         }
         if let Some((first, _)) = self.order.first() {
             while let Some(entry) = self.includes.0.first_entry()
                 && entry.key().0 < *first
-                && entry.key().1 == ALL
             {
                 entry.remove();
             }

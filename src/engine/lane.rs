@@ -9,6 +9,9 @@ use std::ops::{Index, IndexMut};
 use std::sync::Arc;
 use target::protocol::{Answer, CallId};
 
+/// A host's place in the batch under way.
+pub type Seat = u32;
+
 /// The hosts that a play has reached; a host's state exists once its batch starts.
 #[derive(Default)]
 pub struct Lanes(BTreeMap<HostId, Lane>);
@@ -21,6 +24,8 @@ pub struct Lane {
     pub next: Next,
     /// Calls of one epoch stand or fall together: after a failure the helper drops the rest of it.
     pub epoch: u64,
+    /// Its place in the batch, by which it comes before others.
+    pub seat: Seat,
     /// As `Order` has it.
     pub position: Option<TaskKey>,
     pub load: Load,
@@ -215,6 +220,12 @@ impl Lane {
 }
 
 impl Entry {
+    /// Whether what came before must be known first: its words may ask for it, or its facts must not be overwritten by older.
+    pub fn is_judged_in_order(&self) -> bool {
+        let facts = matches!(&self.begun.work, Work::Call(prepared) if prepared.brings_facts || prepared.fence);
+        self.begun.judged_late || facts
+    }
+
     /// Whether the helper may drop what follows when this fails: not where the failure is ignored or judged here.
     pub fn stops_on_fail(&self) -> bool {
         let begun = &self.begun;

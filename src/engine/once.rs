@@ -17,9 +17,10 @@ impl Engine {
 
     /// Otherwise the host is woken when it leads, or when the result of the one that did is its own.
     pub(super) fn leads_or_waits(&mut self, host: HostId, key: &TaskKey) -> bool {
-        let leads = self.lanes[host].window.is_empty() && self.order.leads(host, key);
+        let leads = self.lanes[host].window.is_empty() && self.order.leads(self.seat(host), key);
         if !leads {
-            self.order.wait_to_lead(host, key);
+            let seat = self.seat(host);
+            self.order.wait_to_lead(seat, key);
         }
         leads
     }
@@ -27,13 +28,13 @@ impl Engine {
     /// `run_once` turned out false: all go on as with any task.
     pub(super) fn not_once(&mut self, key: &TaskKey) {
         if self.not_once.insert(key.clone()) {
-            self.dirty.extend(self.order.at(key));
+            self.dirty.extend(self.hosts_at(key));
         }
     }
 
     /// The others stand at the task, with nothing under way: its outcome becomes theirs.
     pub(super) fn share(&mut self, host: HostId, entry: &Entry, outcome: &Outcome, failed: bool) {
-        for other in self.order.at(&entry.key) {
+        for other in self.hosts_at(&entry.key) {
             let lane = &mut self.lanes[other];
             if other == host || !lane.window.is_empty() {
                 continue;

@@ -1,4 +1,5 @@
 //! Opening plays and their batches, one after another, and what remains of their hosts.
+use super::lane::Seat;
 use super::lists::Lists;
 use super::message::{Event, HostId, Opened, Output, PlayState, Strategy};
 use super::place::{Step, TaskKey};
@@ -15,14 +16,14 @@ pub struct Run {
     pub opened: Option<Opened>,
     batch: u32,
     pub state: Arc<PlayState>,
-    /// The batch by numbers.
-    pub sorted: Arc<Vec<HostId>>,
     /// Hosts that failed at once, with no rescue or always to go to: those are what `max_fail_percentage` counts.
     pub failed_at_once: BTreeSet<HostId>,
     /// A task at which somebody failed, and who: what follows is decided when all are through with it.
     pub failed_at: Option<(TaskKey, Failed)>,
     /// `meta: end_play`
     pub end_play: bool,
+    pub warned_of_once: bool,
+    pub warned_of_fatal: bool,
     /// No further batch, no further play.
     pub stop: bool,
 }
@@ -103,8 +104,9 @@ impl Engine {
         self.order.clear();
         self.includes.clear();
         self.forget_seen();
-        for host in &hosts {
+        for (seat, host) in hosts.iter().enumerate() {
             let lane = self.lanes.open(*host);
+            lane.seat = Seat::try_from(seat).unwrap_or(Seat::MAX);
             lane.last = None;
             lane.position = None;
             lane.cursor.at = None;
@@ -116,9 +118,6 @@ impl Engine {
             }
         }
         let is_live = |host: &HostId| self.lanes.get(*host).is_none_or(|lane| lane.is_in_the_run());
-        let mut sorted = hosts.clone();
-        sorted.sort_unstable();
-        self.run.sorted = Arc::new(sorted);
         let live = all.iter().copied().filter(is_live).collect();
         self.run.state = Arc::new(PlayState {
             play: self.run.play,

@@ -134,21 +134,21 @@ impl Engine {
             status: Status::Unreachable { outcome: visible(outcome, entry), ignored },
             no_log: entry.begun.no_log,
         };
-        self.events.add(&entry.key, host, &entry.banner, event);
+        self.events.add(&entry.key, self.lanes[host].seat, &entry.banner, event);
     }
 
     fn report(&mut self, host: HostId, entry: &Entry, outcome: Outcome, failure: Failure) {
-        let (key, banner) = (&entry.key, &entry.banner);
+        let (key, banner, seat) = (&entry.key, &entry.banner, self.seat(host));
         // A `meta` task has a banner for each host, and says no more unless it was skipped or could not be evaluated.
         if entry.task.action.name == "meta" {
-            self.events.add_banner(key, host, banner);
+            self.events.add_banner(key, seat, banner);
         }
         match &entry.begun.work {
             Work::Meta(_) if !outcome.failed => return,
             Work::Include(_) if !outcome.failed => {
                 for (list, include) in &entry.included {
                     let target = include.target.to_string();
-                    self.events.include((key, *list), host, banner, target, include.label.clone());
+                    self.events.include((key, *list), (seat, host), banner, target, include.label.clone());
                 }
                 return;
             }
@@ -163,12 +163,12 @@ impl Engine {
             status: Status::Settled { outcome: visible(outcome, entry), failure },
             no_log: entry.begun.no_log,
         };
-        self.events.add(key, host, banner, event);
+        self.events.add(key, seat, banner, event);
         if notified {
             let (called, _) = self.lists.called(&entry.begun.notify);
             for handler in called {
                 let event = Event::Notified { host, handler: self.lists.handler_name(handler) };
-                self.events.add(key, host, banner, event);
+                self.events.add(key, seat, banner, event);
             }
         }
     }

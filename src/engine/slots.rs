@@ -83,7 +83,7 @@ impl Engine {
 
     pub fn wake_for_slots(&mut self) {
         if let Some((key, host)) = self.slots.waiting.first() {
-            let held = self.order.is_anyone_before(*host, key);
+            let held = self.is_anyone_before(*host, key);
             if self.slots.has_room(held) {
                 self.dirty.insert(*host);
                 self.slots.waiting.pop_first();

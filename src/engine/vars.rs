@@ -67,38 +67,41 @@ impl Lane {
     }
 
     pub fn teach(&mut self, index: usize, effect: &Effect) {
-        let (mut shared, mut cached) = (Shared::default(), Shared::default());
-        for cursor in self.cursors_from(index) {
-            let vars = &mut cursor.vars;
-            match effect {
-                Effect::SetFact { name, value, cacheable } => {
-                    shared.change(&mut vars.registers, |registers| {
-                        registers.insert(name.as_str(), value.clone());
-                    });
-                    if *cacheable {
-                        cached.change(&mut vars.facts, |known| {
-                            known.insert(name.as_str(), value.clone());
-                        });
-                    }
-                }
-                Effect::Facts(facts) => shared.change(&mut vars.facts, |known| {
-                    known.extend(facts.iter().map(|(name, value)| (name.clone(), value.clone())));
-                }),
-                Effect::Included(included) => shared.change(&mut vars.included, |known| {
-                    known.extend(included.iter().map(|(name, value)| (name.clone(), value.clone())));
-                }),
-                Effect::ClearFacts => {
-                    vars.facts = Arc::default();
-                    vars.facts_pending = None;
-                }
-                Effect::Inventory(_) | Effect::Of(..) => {}
-            }
-        }
+        teach_all(self.cursors_from(index).map(|cursor| &mut cursor.vars), effect);
     }
 
     /// What it knew before this task.
     fn known_before(&self, key: &TaskKey) -> Option<&HostVars> {
         self.history.iter().rev().find(|(at, _)| at < key).map(|(_, vars)| vars)
+    }
+}
+
+fn teach_all<'v>(all: impl Iterator<Item = &'v mut HostVars>, effect: &Effect) {
+    let (mut shared, mut cached) = (Shared::default(), Shared::default());
+    for vars in all {
+        match effect {
+            Effect::SetFact { name, value, cacheable } => {
+                shared.change(&mut vars.registers, |registers| {
+                    registers.insert(name.as_str(), value.clone());
+                });
+                if *cacheable {
+                    cached.change(&mut vars.facts, |known| {
+                        known.insert(name.as_str(), value.clone());
+                    });
+                }
+            }
+            Effect::Facts(facts) => shared.change(&mut vars.facts, |known| {
+                known.extend(facts.iter().map(|(name, value)| (name.clone(), value.clone())));
+            }),
+            Effect::Included(included) => shared.change(&mut vars.included, |known| {
+                known.extend(included.iter().map(|(name, value)| (name.clone(), value.clone())));
+            }),
+            Effect::ClearFacts => {
+                vars.facts = Arc::default();
+                vars.facts_pending = None;
+            }
+            Effect::Inventory(_) | Effect::Of(..) => {}
+        }
     }
 }
 
@@ -112,13 +115,12 @@ impl Engine {
                 (Effect::Of(other, effect), _) => self.apply(host, index, std::slice::from_ref(effect), Some(*other)),
                 (_, Some(other)) => {
                     let lane = self.lanes.open(other);
-                    lane.teach(0, effect);
-                    let vars = lane.cursor.vars.clone();
-                    if let Some((_, known)) = lane.history.back_mut() {
-                        *known = vars;
-                    } else {
-                        lane.history.push_back((TaskKey::default(), vars));
+                    if lane.history.is_empty() {
+                        lane.history.push_back((TaskKey::default(), HostVars::default()));
                     }
+                    lane.teach(0, effect);
+                    let known = lane.history.iter_mut().map(|(_, vars)| vars);
+                    teach_all(known, effect);
                     self.seen.at = None;
                 }
                 (_, None) => self.lanes[host].teach(index, effect),
@@ -144,7 +146,7 @@ impl Engine {
 
     /// What every host knew before this task, and which hosts were still in the play.
     pub fn see(&mut self, key: &TaskKey) -> (Arc<BTreeMap<HostId, HostVars>>, Arc<PlayState>) {
-        if self.seen.at.as_ref() != Some(key) {
+        if !self.order.linear || self.seen.at.as_ref() != Some(key) {
             let known = |(host, lane): (HostId, &Lane)| Some((host, lane.known_before(key)?.clone()));
             let others = self.lanes.iter().filter_map(known).collect();
             let state = &self.run.state;

@@ -42,8 +42,17 @@ pub fn evaluate(question: &Question) -> Evaluated {
         Ok(evaluated) => evaluated,
         Err(Stop::Pending(call)) => Evaluated::Pending(call),
         Err(Stop::Fence) => Evaluated::Fence,
-        Err(Stop::Error(why)) => verdict(outcome(false, true, false, text(&why)), Vec::new(), false, false),
+        Err(Stop::Error(why)) => {
+            verdict(outcome(false, true, false, text(&why)), taught(&question.about), false, false)
+        }
     }
+}
+
+/// The facts among the answers.
+fn taught(about: &About) -> Vec<Effect> {
+    let About::Judge { answers, .. } = about else { return Vec::new() };
+    let facts = answers.iter().filter_map(|answer| answer.result.get("ansible_facts")?.as_map());
+    facts.map(|facts| Effect::Facts(facts.clone())).collect()
 }
 
 fn verdict(outcome: Outcome, effects: Vec<Effect>, again: bool, stop: bool) -> Evaluated {

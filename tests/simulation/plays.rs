@@ -235,7 +235,12 @@ impl<'r> Generator<'r> {
     }
 
     fn play(&mut self) -> Opened {
-        let hosts: Vec<HostId> = (0..self.hosts as HostId).filter(|_| self.random.chance(88)).collect();
+        let mut hosts: Vec<HostId> = (0..self.hosts as HostId).filter(|_| self.random.chance(88)).collect();
+        if self.random.chance(25) {
+            // `order: shuffle`, or a pattern that names them so.
+            let salt = self.random.next();
+            hosts.sort_by_key(|host| Random(salt ^ u64::from(*host)).next());
+        }
         self.fatal = self.features.linear && self.random.chance(15);
         self.lock_step |= self.fatal;
         self.clears = false;

@@ -32,6 +32,8 @@ pub struct Reference<'s> {
     /// Hosts whose failure was cleared before anybody heard of it.
     forgiven: BTreeSet<HostId>,
     batch: Vec<HostId>,
+    /// In which order the hosts of the batch come.
+    seats: BTreeMap<HostId, usize>,
     play: usize,
     /// The batch, the play, or the run ends here.
     ends: Option<End>,
@@ -117,6 +119,7 @@ impl<'s> Reference<'s> {
             failed_at_once: BTreeSet::new(),
             forgiven: BTreeSet::new(),
             batch: Vec::new(),
+            seats: BTreeMap::new(),
             play: 0,
             ends: None,
             shown: None,
@@ -185,6 +188,7 @@ impl<'s> Reference<'s> {
         self.events.push(started);
         self.fences.add();
         self.batch = hosts.to_vec();
+        self.seats = hosts.iter().enumerate().map(|(seat, host)| (*host, seat)).collect();
         self.ends = None;
         self.lost_in_batch.clear();
         self.failed_at_once.clear();
@@ -221,12 +225,12 @@ impl<'s> Reference<'s> {
             if play.force_handlers {
                 flushing.extend(split.failed.into_iter().filter(called));
             }
-            flushing.sort_unstable();
+            flushing.sort_by_key(|host| self.seats.get(host));
             let flush = [&list[..], &[Step::Node(nodes.len() as u32), Step::Source(Source::Handlers)]].concat();
             let split = self.list(&flush, &play.play.handlers, flushing, &[]);
             let through = [split.through, split.leaving].concat();
             hosts = through.into_iter().filter(|host| !self.out.contains(host)).collect();
-            hosts.sort_unstable();
+            hosts.sort_by_key(|host| self.seats.get(host));
         }
     }
 
@@ -257,7 +261,7 @@ impl<'s> Reference<'s> {
                 }
             }
             split.add(after);
-            split.through.sort_unstable();
+            split.through.sort_by_key(|host| self.seats.get(host));
         }
         split
     }
@@ -284,7 +288,7 @@ impl<'s> Reference<'s> {
         let mut up = Split { leaving: std::mem::take(&mut body.leaving), ..Split::default() };
         let mut twice = std::mem::take(&mut body.failed_twice);
         if !rescue_nodes.is_empty() {
-            failed.sort_unstable();
+            failed.sort_by_key(|host| self.seats.get(host));
             let rescue = self.list(&list(RESCUE), rescue_nodes, failed, &inside(RESCUE));
             body.through.extend(rescue.through);
             // They go to always, but those that failed there because of another pass over it.
@@ -295,7 +299,7 @@ impl<'s> Reference<'s> {
         up.failed.extend(twice);
         self.failing.extend(failed.iter().map(|host| (*host, key.0.clone())));
         let mut all = [body.through, failed].concat();
-        all.sort_unstable();
+        all.sort_by_key(|host| self.seats.get(host));
         let always = self.list(&list(ALWAYS), always_nodes, all, &inside(ALWAYS));
         for host in always.through {
             match self.failing.remove(&(host, key.0.clone())) {
@@ -390,7 +394,7 @@ impl<'s> Reference<'s> {
             after.failed.append(&mut after.failed_twice);
             split.add(after);
         }
-        split.through.sort_unstable();
+        split.through.sort_by_key(|host| self.seats.get(host));
         split
     }
 
@@ -411,7 +415,7 @@ impl<'s> Reference<'s> {
         }
         if task.inherited(|keywords| keywords.any_errors_fatal.as_ref()) == Some(&Value::Bool(true)) {
             let here = |host: &HostId| failed.contains(host) || (passed.contains(host) && !rest.contains(host));
-            let elsewhere = self.batch.iter().filter(|host| !self.out.contains(host) && !here(host)).copied();
+            let elsewhere = self.batch.iter().filter(|host| !here(host)).copied();
             self.doomed = elsewhere.collect();
             split.failed.append(passed);
         }
@@ -502,8 +506,9 @@ impl<'s> Reference<'s> {
         }
         // What single hosts had to say stands before what they enter together, in their order.
         let said = self.events.iter().rposition(|event| !is_at(event, key)).map_or(0, |last| last + 1);
+        let seats = &self.seats;
         self.events[said..].sort_by_key(|event| match event {
-            Event::Task { host, .. } => Some(*host),
+            Event::Task { host, .. } => seats.get(host),
             _ => None,
         });
         for (list, hosts) in hosts.iter().enumerate().filter(|(_, hosts)| !hosts.is_empty()) {

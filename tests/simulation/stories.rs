@@ -269,3 +269,9 @@ fn a_lost_host_leaves_without_rescue_and_the_others_go_on() {
     let on_it = connection(1).key.clone();
     assert!(run.count(|output| matches!(output, Output::Send { connection, .. } if connection.key == on_it)) > 0);
 }
+
+#[test]
+fn hosts_come_in_the_order_of_the_batch() {
+    let play = Opened { batches: vec![vec![2, 0]], ..tasks(vec![ok("t"), once(check("o", &[]))]) };
+    assert_story(vec![play], "play ca t c a o c a 1/0/0/0 c 2/0/0/0");
+}
