@@ -182,7 +182,8 @@ fn template(term: &str, arguments: &Arguments, places: &Places) -> Result<Value,
 }
 
 /// `key` in a section of an INI or properties file.
-fn ini(key: &str, arguments: &Arguments, places: &Places) -> Result<Vec<Value>, Stop> {
+fn ini(term: &str, arguments: &Arguments, places: &Places) -> Result<Vec<Value>, Stop> {
+    let (key, arguments) = &with_options(term, arguments);
     let name = word(arguments, "file", "ansible.ini");
     let path = find((places.files)(&name)).ok_or_else(|| outside(format!("there is no file '{name}'")))?;
     let text = String::from_utf8_lossy(&(places.read)(&path)?).into_owned();
@@ -214,7 +215,8 @@ fn ini(key: &str, arguments: &Arguments, places: &Places) -> Result<Vec<Value>, 
 }
 
 /// The cell of a row that begins with `key`.
-fn csvfile(key: &str, arguments: &Arguments, places: &Places) -> Result<Vec<Value>, Stop> {
+fn csvfile(term: &str, arguments: &Arguments, places: &Places) -> Result<Vec<Value>, Stop> {
+    let (key, arguments) = &with_options(term, arguments);
     let name = word(arguments, "file", "ansible.csv");
     let path = find((places.files)(&name)).ok_or_else(|| outside(format!("there is no file '{name}'")))?;
     let text = String::from_utf8_lossy(&(places.read)(&path)?).into_owned();
@@ -235,6 +237,20 @@ fn csvfile(key: &str, arguments: &Arguments, places: &Places) -> Result<Vec<Valu
         }
     }
     Ok(option(arguments, "default").cloned().into_iter().collect())
+}
+
+/// A term may bring options of its own, which are stronger: `port section=web file=conf.ini`.
+fn with_options(term: &str, arguments: &Arguments) -> (String, Arguments) {
+    let (options, key): (Vec<&str>, Vec<&str>) = term.split_whitespace().partition(|word| word.contains('='));
+    if options.is_empty() {
+        return (term.to_string(), arguments.clone());
+    }
+    let mut arguments = arguments.clone();
+    for (name, value) in options.iter().filter_map(|word| word.split_once('=')) {
+        arguments.named.retain(|(known, _)| &**known != name);
+        arguments.named.push((name.into(), value.into()));
+    }
+    (key.join(" "), arguments)
 }
 
 fn cells(line: &str, delimiter: char) -> Vec<String> {
