@@ -282,3 +282,34 @@ fn blocks_have_three_sections() {
     let Block { name, frame, .. } = &**block;
     assert_eq!((name.as_deref(), frame.keywords.when.len()), (Some("b"), 1));
 }
+
+/// Playbooks with letters taken out, doubled and swapped: whatever comes of them, nothing panics.
+#[test]
+fn no_text_panics() {
+    let files = with_roles();
+    let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = move |limit: usize| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        seed as usize % limit.max(1)
+    };
+    for _ in 0..150 {
+        let mut files: Vec<(&str, String)> = files.iter().map(|(path, text)| (*path, text.to_string())).collect();
+        for _ in 0..3 {
+            let at = random(files.len());
+            let text = &mut files[at].1;
+            let mut letters: Vec<char> = text.chars().collect();
+            let place = random(letters.len());
+            match random(4) {
+                0 => drop(letters.remove(place)),
+                1 => letters.insert(place, letters[place]),
+                2 => letters.insert(place, ['{', ':', '-', '\n', '[', '\'', '&', '*', ' '][random(9)]),
+                _ => letters.truncate(place.max(1)),
+            }
+            *text = letters.into_iter().collect();
+        }
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+        let _ = project(&files).playbook(Path::new("/p/site.yml"));
+    }
+}
