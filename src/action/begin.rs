@@ -1,7 +1,7 @@
 //! From a task as it was written to what it asks for on one host.
 use super::instance::{Call, Instance, Step};
 use super::loops::{self, Control, LoopItem, Looped};
-use super::names::Names;
+use super::names::{May, Names};
 use super::prepare::{Ready, prepared};
 use super::{Context, Halt, actions, arguments, connection, delegate, identity, judge, keyword, result};
 use crate::engine::message::{Begun, Effect, Include, Item, Meta, Outcome, Question, Retry, Work};
@@ -16,15 +16,26 @@ pub struct Asking<'q> {
     pub question: &'q Question,
     pub world: &'q Context<'q>,
     pub scope: Box<dyn Scope + 'q>,
+    pub may: May,
 }
 
 impl<'q> Asking<'q> {
     pub fn new(question: &'q Question, world: &'q Context<'q>) -> Result<Self, Halt> {
-        Ok(Self { question, world, scope: world.world.scope(question, None)? })
+        let all = question.alone;
+        let mut asking =
+            Self { question, world, scope: world.world.scope(question, None)?, may: May { all, files: true } };
+        // Where host and controller are one machine, a task under way may write what this one reads.
+        asking.may.files = all || !connection::is_local(&asking)?;
+        Ok(asking)
+    }
+
+    /// Ends the evaluation where the controller's files may still change.
+    pub fn may_read(&self) -> Result<(), Halt> {
+        if self.may.files { Ok(()) } else { Err(Halt::Fence) }
     }
 
     pub fn names(&self, top: &Arc<Map>) -> Names<'_> {
-        Names::new(&*self.scope, top.clone(), self.question.alone)
+        Names::new(&*self.scope, top.clone(), self.may)
     }
 
     pub fn task(&self) -> &'q Task {
@@ -165,7 +176,7 @@ impl Turn<'_> {
         }
         let delegated = delegate.map(|host| asking.world.world.scope(asking.question, Some(host))).transpose()?;
         let names = match &delegated {
-            Some(scope) => Names::new(&**scope, self.names.top().clone(), asking.question.alone),
+            Some(scope) => Names::new(&**scope, self.names.top().clone(), asking.may),
             None => self.names.with([]),
         };
         let timeout =

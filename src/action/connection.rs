@@ -37,6 +37,17 @@ pub fn connection(asking: &Asking, names: &Names, host: &str, larger: bool) -> R
     }))
 }
 
+/// Whether the host is the controller itself.
+pub fn is_local(asking: &Asking) -> Result<bool, Halt> {
+    let host = asking.world.world.host_name(asking.question.host);
+    match kind(asking, &asking.names(&Arc::default()), &host) {
+        Ok(kind) => Ok(kind == "local"),
+        // It is told where the host is reached.
+        Err(Halt::Failed(_) | Halt::Unforeseen(_)) => Ok(false),
+        Err(halt) => Err(halt),
+    }
+}
+
 /// The transport's name, without its collection.
 fn kind(asking: &Asking, names: &Names, host: &str) -> Result<String, Halt> {
     let task = asking.task();

@@ -34,7 +34,7 @@ pub fn delegate(asking: &Asking, names: &Names, begun: &mut Begun) -> Result<Opt
         return Ok(None);
     }
     let scope = asking.world.world.scope(asking.question, Some(&host))?;
-    let own = Names::new(&*scope, names.top().clone(), asking.question.alone);
+    let own = Names::new(&*scope, names.top().clone(), asking.may);
     let address = connection::text(&own, &["ansible_host", "ansible_ssh_host"])?;
     begun.delegate = Some(label(&host, address.as_deref()));
     let vars = delegated_vars(asking, &own, &host, address.as_deref())?;

@@ -61,11 +61,21 @@ pub struct Call {
     pub brings_facts: bool,
     /// For how many seconds a host that cannot be reached is tried again.
     pub patience: f64,
+    /// Its second half changes what others read: nothing runs ahead.
+    pub fence: bool,
 }
 
 impl Call {
     pub fn new(module: impl Into<String>, args: Map) -> Self {
-        Self { module: module.into(), args, notes: Value::Null, plain: false, brings_facts: false, patience: 0.0 }
+        Self {
+            module: module.into(),
+            args,
+            notes: Value::Null,
+            plain: false,
+            brings_facts: false,
+            patience: 0.0,
+            fence: false,
+        }
     }
 }
 

@@ -16,6 +16,15 @@ pub struct Names<'n> {
     scope: Layered<'n>,
 }
 
+/// What may be asked while other things are under way.
+#[derive(Clone, Copy, Debug)]
+pub struct May {
+    /// Nothing is under way: lookups with effects, the clock and other hosts may be asked.
+    pub all: bool,
+    /// The controller's files do not change: the host is another machine.
+    pub files: bool,
+}
+
 /// A template file and how it is to be read.
 pub struct TemplateFile<'t> {
     pub path: &'t Path,
@@ -26,16 +35,16 @@ pub struct TemplateFile<'t> {
 }
 
 impl<'n> Names<'n> {
-    /// `top` lies over all other names. `alone`: lookups with effects, the clock and other hosts may be asked.
-    pub fn new(inner: &'n dyn Scope, top: Arc<Map>, alone: bool) -> Self {
-        Self { scope: Layered { inner, top, alone, fence: Cell::new(false), loader: None } }
+    /// `top` lies over all other names.
+    pub fn new(inner: &'n dyn Scope, top: Arc<Map>, may: May) -> Self {
+        Self { scope: Layered { inner, top, may, fence: Cell::new(false), loader: None } }
     }
 
     /// The same with more on top.
     pub fn with(&self, more: impl IntoIterator<Item = (String, Value)>) -> Names<'n> {
         let mut top = (*self.scope.top).clone();
         top.extend(more);
-        Self::new(self.scope.inner, Arc::new(top), self.scope.alone)
+        Self::new(self.scope.inner, Arc::new(top), self.scope.may)
     }
 
     pub fn top(&self) -> &Arc<Map> {
@@ -190,7 +199,7 @@ impl Loader<'_> {
 struct Layered<'n> {
     inner: &'n dyn Scope,
     top: Arc<Map>,
-    alone: bool,
+    may: May,
     /// Something was asked that may only be asked alone.
     fence: Cell<bool>,
     /// Inside a template file.
@@ -200,7 +209,8 @@ struct Layered<'n> {
 /// Lookups whose answer changes with the world, or that change it.
 const IMPURE: [&str; 10] =
     ["pipe", "url", "password", "lines", "csvfile", "env", "random_choice", "first_found", "fileglob", "file"];
-/// Of those, what only reads the project's files or the environment: the same all through a run, unless a task writes there.
+/// Of those, what only reads the controller's files or the environment: the same all through a run, unless the host is the
+/// controller itself.
 const STEADY: [&str; 5] = ["env", "file", "fileglob", "first_found", "csvfile"];
 
 impl Layered<'_> {
@@ -209,9 +219,10 @@ impl Layered<'_> {
         Stop::outside("it must be asked alone")
     }
 
-    fn impure(name: &str) -> bool {
+    fn is_impure(&self, name: &str) -> bool {
         let name = name.rsplit('.').next().unwrap_or(name);
-        IMPURE.contains(&name) && !STEADY.contains(&name)
+        let steady = self.may.files && STEADY.contains(&name);
+        !self.may.all && IMPURE.contains(&name) && !steady
     }
 }
 
@@ -219,7 +230,7 @@ impl Scope for Layered<'_> {
     fn get(&self, name: &str) -> Result<Option<Value>, Stop> {
         match self.top.get(name) {
             Some(value) => Ok(Some(value.clone())),
-            None if name == "hostvars" && !self.alone => Err(self.refuse()),
+            None if name == "hostvars" && !self.may.all => Err(self.refuse()),
             None => self.inner.get(name),
         }
     }
@@ -230,7 +241,7 @@ impl Scope for Layered<'_> {
     }
 
     fn lookup(&self, request: &LookupRequest) -> Result<Option<Vec<Value>>, Stop> {
-        match !self.alone && Self::impure(request.name) {
+        match self.is_impure(request.name) {
             true => Err(self.refuse()),
             false => self.inner.lookup(request),
         }
@@ -250,13 +261,13 @@ impl Scope for Layered<'_> {
 
 impl Environment for Layered<'_> {
     fn now(&self, utc: bool) -> Result<DateTime, Stop> {
-        match self.alone {
+        match self.may.all {
             true => self.inner.environment().now(utc),
             false => Err(self.refuse()),
         }
     }
     fn random(&self, limit: u64) -> Result<u64, Stop> {
-        match self.alone {
+        match self.may.all {
             true => self.inner.environment().random(limit),
             false => Err(self.refuse()),
         }
@@ -268,10 +279,16 @@ impl Environment for Layered<'_> {
         self.inner.environment().decrypt(vaulted)
     }
     fn file_test(&self, test: FileTest, path: &str, other: Option<&str>) -> Result<bool, Stop> {
-        self.inner.environment().file_test(test, path, other)
+        match self.may.files {
+            true => self.inner.environment().file_test(test, path, other),
+            false => Err(self.refuse()),
+        }
     }
     fn path_filter(&self, name: &str, path: &str, arguments: &lang::template::Arguments) -> Result<Value, Stop> {
-        self.inner.environment().path_filter(name, path, arguments)
+        match self.may.files || !matches!(name, "fileglob" | "realpath") {
+            true => self.inner.environment().path_filter(name, path, arguments),
+            false => Err(self.refuse()),
+        }
     }
     fn warn(&self, warning: Diagnostic) {
         self.inner.environment().warn(warning);

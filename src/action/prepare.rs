@@ -73,7 +73,7 @@ pub fn prepared(items: Vec<(Item, Option<Ready>)>, pause: f64, breaks: bool, beg
         patience: ready.call.patience,
         hold: hold::hold(&module),
         brings_facts: ready.call.brings_facts,
-        fence: !ready.call.brings_facts && hold::may_bring_facts(&module),
+        fence: ready.call.fence || !ready.call.brings_facts && hold::may_bring_facts(&module),
         body: Body {
             module,
             items: bodies,

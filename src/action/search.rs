@@ -7,6 +7,7 @@ use value::Span;
 
 /// The file of that name for a task, `folder` being `files`, `templates`, `vars` or `tasks`.
 pub fn find(asking: &Asking, folder: &str, name: &str, span: Option<Span>) -> Result<PathBuf, Halt> {
+    asking.may_read()?;
     let candidates = candidates(asking, folder, name);
     match candidates.iter().find(|path| asking.world.files.kind(path).is_some()) {
         Some(found) => Ok(found.clone()),

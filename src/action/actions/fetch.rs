@@ -48,7 +48,7 @@ impl Action for Fetch {
             return Ok(Step::Known(result::skipped_with(words), Vec::new()));
         }
         let slurp = [("src", args.get("src").cloned().unwrap_or_default())].into_iter().collect();
-        Ok(Step::Call(Call { notes: args.into(), ..Call::new("slurp", slurp) }))
+        Ok(Step::Call(Call { notes: args.into(), fence: true, ..Call::new("slurp", slurp) }))
     }
 
     fn finish(&self, finish: &Finish, outcome: Outcome) -> Result<(Outcome, Vec<Effect>), Halt> {

@@ -99,6 +99,7 @@ fn in_directory(instance: &Instance, dir: &str, args: &Map) -> Result<Vec<PathBu
         }
     };
     let root = normal(&root);
+    instance.asking.may_read()?;
     if !instance.world().files.is_dir(&root) {
         return Err(Halt::refused(format!("{} directory does not exist", root.display())));
     }

@@ -117,3 +117,14 @@ fn copy_sends_files_and_what_is_in_folders() {
     });
     assert_eq!(text(&json, "content"), "{\"a\": 1}");
 }
+
+#[test]
+fn files_are_read_alone_where_the_host_is_the_controller() {
+    let files = [("/p/files/a.txt", "hello\n")];
+    let copy = || task("copy", [("src", "a.txt"), ("dest", "/x")]);
+    let elsewhere = Project::new([]).with_files(files);
+    assert!(matches!(elsewhere.ask(copy(), false, About::Begin), Evaluated::Begun(_)));
+    let here = Project::new([("ansible_connection", "local".into())]).with_files(files);
+    assert!(matches!(here.ask(copy(), false, About::Begin), Evaluated::Fence));
+    assert_eq!(text(&sent(&here, copy()), "content"), "hello\n");
+}
