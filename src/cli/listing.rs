@@ -30,7 +30,7 @@ pub fn text(name: &str, playbooks: &Playbooks, wanted: &Wanted) -> Result<String
         if wanted.tasks {
             out += "\n    tasks:";
         }
-        let mut all = BTreeSet::new();
+        let mut all = listed.tags.clone();
         for task in tasks(&listed.play) {
             let tags = playbooks.tags_of(&task, number);
             if wanted.tasks {

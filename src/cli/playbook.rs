@@ -15,10 +15,12 @@ pub fn run(options: &PlaybookCommand, plan: bool, session: &mut Session) -> Resu
     introduce(options, session);
     let playbook_dir = paths.first().and_then(|path| path.parent()).unwrap_or(Path::new("/")).to_path_buf();
     let only_lists = options.list_hosts || options.list_tasks || options.list_tags || options.syntax_check;
+    // Listed are all tags that can be asked for, those of tasks that only run when they are asked for among them.
+    let every = vec!["all".to_string(), "never".to_string()];
     let asked = Asked {
         plan,
         force_handlers: options.force_handlers,
-        tags: options.tags.clone(),
+        tags: if options.list_tags && options.tags.is_empty() { every } else { options.tags.clone() },
         skip_tags: options.skip_tags.clone(),
         start_at_task: options.start_at_task.clone().filter(|_| !only_lists),
         playbook_dir,

@@ -81,8 +81,12 @@ pub fn gather(machine: &dyn Machine, subset: &Subset, filter: &[String], fact_pa
             facts.insert(name, value);
         }
     }
-    facts.insert("gather_subset", subset.given().to_vec());
-    facts.insert("module_setup", true);
+    if fits("gather_subset", filter) {
+        facts.insert("gather_subset", subset.given().to_vec());
+    }
+    if fits("module_setup", filter) {
+        facts.insert("module_setup", true);
+    }
     facts
 }
 
