@@ -186,7 +186,8 @@ impl Engine {
         self.lanes.get(host).is_some_and(|lane| {
             lane.window.iter().any(|entry| match &entry.state {
                 State::Sent { held, .. } => !held,
-                State::Answered { .. } | State::Judging { .. } | State::Collecting(_) => true,
+                // What is answered and not being judged waits for something that does not come any more.
+                State::Judging { .. } | State::Collecting(_) => true,
                 _ => false,
             })
         })

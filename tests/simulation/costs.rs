@@ -55,6 +55,13 @@ fn a_hundred_converged_tasks_on_five_hosts_are_one_round_trip_and_a_change_that_
 }
 
 #[test]
+fn one_host_changes_everything_as_soon_as_the_other_is_through() {
+    let mut world = converged(2);
+    world.machines.remove(&0);
+    assert_eq!(trips(world, 2, hundred(), Options::default()), 2);
+}
+
+#[test]
 fn ten_thousand_hosts_are_not_quadratic() {
     let hosts = if cfg!(debug_assertions) { 2_000 } else { 10_000 };
     let tasks = || (0..5).map(|index| put(&format!("key{index}"))).collect();

@@ -454,8 +454,9 @@ impl<'r> Generator<'r> {
         let looks = matches!(draft.module.as_str(), "check" | "members" | "setup");
         if self.features.shared && looks && self.random.chance(15) {
             draft.keywords.delegate_to = Some(Value::from(self.random.below(self.hosts)));
-            // Two hosts that teach a third at once do so in no order.
-            draft.keywords.delegate_facts = if draft.module == "setup" { self.maybe(50) } else { None };
+            // Two hosts that teach a third at once do so in no order, and one that has failed may be ahead in its rescue.
+            let teaches = draft.module == "setup" && self.top;
+            draft.keywords.delegate_facts = if teaches { self.maybe(50) } else { None };
             let once = draft.keywords.run_once.take();
             draft.keywords.run_once =
                 if draft.keywords.delegate_facts.is_some() { Some(Value::Bool(true)) } else { once };

@@ -379,13 +379,15 @@ impl<'s> Reference<'s> {
                 }
             }
         }
-        self.decide(task, &failed, &mut passed, &rest, &mut split);
+        if asked.is_empty() {
+            self.decide(task, &failed, &mut passed, &rest, &mut split);
+        }
         split.through.extend(passed.into_iter().chain(rest));
         if self.ends.is_some() {
             return Split::default();
         }
         if !asked.is_empty() {
-            self.include(key, task, asked, around, &mut split);
+            self.include(key, task, (asked, failed), around, &mut split);
         }
         if !flushing.is_empty() {
             let handlers = [&key.0[..], &[Step::Source(Source::Handlers)]].concat();
@@ -477,13 +479,12 @@ impl<'s> Reference<'s> {
         &mut self,
         key: &TaskKey,
         task: &Arc<Task>,
-        asked: Vec<Asked>,
+        (asked, mut failed): (Vec<Asked>, Vec<HostId>),
         around: &[Around<'s>],
         split: &mut Split,
     ) {
         let mut lists: Vec<(String, Option<Value>)> = Vec::new();
         let mut hosts: Vec<Vec<HostId>> = Vec::new();
-        let mut failed = Vec::new();
         for (host, includes, others) in asked {
             let mut mine = BTreeSet::new();
             for include in includes {
