@@ -62,6 +62,11 @@ impl Halt {
         self.change(|failure| failure.diagnostic.span = failure.diagnostic.span.or(span))
     }
 
+    /// Is it about an argument that the module does not know?
+    pub fn names_unknown(&self) -> bool {
+        matches!(self, Halt::Failed(failure) if failure.message.starts_with("Unsupported parameters"))
+    }
+
     pub fn help(self, help: impl Into<String>) -> Self {
         self.change(|failure| failure.diagnostic.help = Some(help.into()))
     }

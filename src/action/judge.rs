@@ -147,9 +147,26 @@ fn placed(asking: &Asking, mut outcome: Outcome) -> Outcome {
         };
         let why = why.unwrap_or_else(|| "the task failed".into());
         let line = why.trim().lines().next().unwrap_or_default().to_string();
-        outcome.diagnostic = Some(Box::new(Diagnostic::error("task-failed", line).at(asking.task().span)));
+        let help = advice(&line);
+        let mut diagnostic = Diagnostic::error("task-failed", line).at(asking.task().span);
+        diagnostic.help = help.map(Into::into);
+        outcome.diagnostic = Some(Box::new(diagnostic));
     }
     outcome
+}
+
+/// What helps against refusals that come from the host's side of become.
+fn advice(why: &str) -> Option<&'static str> {
+    let password = |what: &str| why.starts_with(what) && why.ends_with(" password");
+    if password("Missing ") {
+        Some("`-K` asks for it, `--become-password-file` reads it, and `ansible_become_password` may come from a vault")
+    } else if password("Incorrect ") {
+        Some("it came from `-K`, `--become-password-file` or `ansible_become_password`")
+    } else if why.starts_with("become: the user is not allowed") {
+        Some("the host's sudoers say who may; `become_user` and `become_method` choose another way")
+    } else {
+        None
+    }
 }
 
 /// The task's own words about a result. The flag says that `until` wants another attempt.

@@ -22,13 +22,19 @@ impl Action for Copy {
         let mut given = instance.arguments()?.clone();
         let content = given.get("content").filter(|content| !content.is_null()).cloned();
         let src = given.get("src").filter(|src| !src.is_null()).map(Value::to_text);
-        refuse(&given, src.as_deref(), content.as_ref())?;
+        let refused = refuse(&given, src.as_deref(), content.as_ref());
         let content = content.map(as_text);
         if let Some(content) = &content {
             given.insert("content", content.clone());
         }
         let preserve = given.get("mode").and_then(Value::as_str) == Some("preserve");
-        let mut args = arguments::check_for("copy", instance.task(), &given)?;
+        let checked = arguments::check_for("copy", instance.task(), &given);
+        // A wrong name says more than that the right one is missing.
+        let mut args = match (refused, checked) {
+            (Err(_), Err(unknown)) if unknown.names_unknown() => return Err(unknown),
+            (Err(refused), _) => return Err(refused.at(Some(instance.task().span))),
+            (Ok(()), checked) => checked?,
+        };
         let remote = args.get("remote_src") == Some(&Value::Bool(true));
         let follow = given.get("local_follow").is_none_or(|follow| to_bool(follow).unwrap_or(true));
         let decrypt = given.get("decrypt").is_none_or(|decrypt| to_bool(decrypt).unwrap_or(true));
