@@ -25,7 +25,12 @@ pub(super) async fn run(
     orders: UnboundedReceiver<Order>,
     inputs: UnboundedSender<Input>,
     settings: Arc<Settings>,
+    before: Option<JoinHandle<()>>,
 ) {
+    // Attached to a master that is about to end, it would end with it.
+    if let Some(before) = before {
+        let _ = before.await;
+    }
     let mut link =
         Link { connection, inputs, settings, master: None, helper: None, sent: HashMap::new(), cancelled: false };
     let ended = link.serve(orders).await;

@@ -44,6 +44,8 @@ impl Settings {
 /// All links of a run, by their keys.
 pub struct Connections {
     links: HashMap<ConnectionKey, Link>,
+    /// Links that were reset and have not ended: the next one of that key waits for them.
+    ending: HashMap<ConnectionKey, JoinHandle<()>>,
     inputs: UnboundedSender<Input>,
     settings: Arc<Settings>,
 }
@@ -72,7 +74,7 @@ impl Connections {
     /// What comes back arrives at the receiver, as the engine's inputs.
     pub fn new(settings: Settings) -> (Self, UnboundedReceiver<Input>) {
         let (inputs, receiver) = unbounded_channel();
-        (Self { links: HashMap::new(), inputs, settings: Arc::new(settings) }, receiver)
+        (Self { links: HashMap::new(), ending: HashMap::new(), inputs, settings: Arc::new(settings) }, receiver)
     }
 
     pub fn send(&mut self, connection: &Arc<Connection>, call: Box<Outgoing>) {
@@ -94,12 +96,14 @@ impl Connections {
 
     pub fn reset(&mut self, connection: &ConnectionKey) {
         self.order(connection, Order::Reset);
-        self.links.remove(connection);
+        if let Some(link) = self.links.remove(connection) {
+            self.ending.insert(connection.clone(), link.task);
+        }
     }
 
     /// Lets every helper go, and waits until none of them runs any more.
     pub async fn close(self) {
-        let tasks: Vec<_> = self.links.into_values().map(|link| link.task).collect();
+        let tasks: Vec<_> = self.links.into_values().map(|link| link.task).chain(self.ending.into_values()).collect();
         for task in tasks {
             if let Err(error) = task.await {
                 tracing::debug!(%error, "a link ended badly");
@@ -109,9 +113,10 @@ impl Connections {
 
     fn link(&mut self, connection: &Arc<Connection>) -> &Link {
         let (inputs, settings) = (self.inputs.clone(), self.settings.clone());
+        let before = if self.links.contains_key(&connection.key) { None } else { self.ending.remove(&connection.key) };
         self.links.entry(connection.key.clone()).or_insert_with(|| {
             let (orders, receiver) = unbounded_channel();
-            let task = tokio::spawn(link::run(connection.clone(), receiver, inputs, settings));
+            let task = tokio::spawn(link::run(connection.clone(), receiver, inputs, settings, before));
             Link { orders, task }
         })
     }

@@ -73,18 +73,29 @@ def main(words):
     tool = "oracle" if record or check_oracle else "deploy"
     began = time.monotonic()
     failed = []
-    # Lab cases share one host and wait for each other: they go first, so that the others fill the time.
+    # Lab cases share one host and follow each other: they go first, so that the others fill the time.
     cases.sort(key=lambda case: "lab" not in case.flags)
     jobs = int(os.environ.get("JOBS", os.cpu_count() or 2))
+    known = differences() if tool == "deploy" else {}
+    chains = [[case for case in cases if "lab" in case.flags], *([case] for case in cases if "lab" not in case.flags)]
     with concurrent.futures.ThreadPoolExecutor(jobs + 1) as pool:
-        for case, complaint in pool.map(lambda case: (case, attempt(case, tool, record)), cases):
-            print(f"{'FAIL' if complaint else 'ok  '} {case.name}", flush=True)
-            if complaint:
-                failed.append(case.name)
-                print("".join(f"     {line}\n" for line in complaint.splitlines()), flush=True)
+        for results in pool.map(lambda chain: [(case, attempt(case, tool, record)) for case in chain], chains):
+            for case, complaint in results:
+                if case.name in known:
+                    complaint = None if complaint else "it no longer differs: take it out of the list of differences"
+                print(f"{'FAIL' if complaint else 'ok  '} {case.name}", flush=True)
+                if complaint:
+                    failed.append(case.name)
+                    print("".join(f"     {line}\n" for line in complaint.splitlines()), flush=True)
     seconds = time.monotonic() - began
     print(f"differential ({tool}): {len(cases) - len(failed)} passed, {len(failed)} failed in {seconds:.0f} s")
     return 1 if failed else 0
+
+
+def differences():
+    """Cases that are known to differ, with the reason."""
+    lines = (HERE / "differences").read_text().splitlines()
+    return dict(line.split(None, 1) for line in lines if line and not line.startswith("#"))
 
 
 def attempt(case, tool, record):

@@ -83,7 +83,8 @@ fn escalation(identity: &Identity, path: &Path, args: &[String]) -> Result<(Comm
             }
             let prompt = format!("[sudo via deploy, {:x}] password: ", blobs::unique());
             match with_password {
-                true => command.args(["-S", "-p", &prompt]),
+                // What sudo remembers of an earlier task says nothing about this one's password.
+                true => command.args(["-k", "-S", "-p", &prompt]),
                 false => command.arg("-n"),
             };
             command.args(["-u", &identity.user, "--"]).arg(path).args(args);
