@@ -128,8 +128,15 @@ impl Host<'_> {
     fn before(&self, what: &Resource) -> Look<State> {
         match self.overlay.get(what) {
             Some(planned) => Ok(planned.clone()),
+            None if self.daemon_is_planned(what) => Ok(State::Absent),
             None => Ok(kinds::look(self.machine, what)?),
         }
+    }
+
+    /// A daemon that a planned package brings has no images and containers yet, and cannot be asked for them.
+    fn daemon_is_planned(&self, what: &Resource) -> bool {
+        matches!(what, Resource::Image(_) | Resource::Container(_))
+            && self.state(&Resource::path("/var/run/docker.sock")).is_err()
     }
 
     /// With the bytes of a controller's file here, if they will be written.
