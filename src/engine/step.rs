@@ -210,12 +210,15 @@ impl Engine {
         }
     }
 
-    fn cancel(&mut self, held_only: bool) {
+    /// Takes calls back: all of them, or (`waiting_only`) those that have not begun. A lane works in order, so that is all but its
+    /// first.
+    fn cancel(&mut self, waiting_only: bool) {
         for host in self.run.batch_hosts().iter() {
             let Some(lane) = self.lanes.get(*host) else { continue };
-            for entry in &lane.window {
+            let sent = lane.window.iter().filter(|entry| matches!(entry.state, State::Sent { .. }));
+            for (place, entry) in sent.enumerate() {
                 if let State::Sent { id, held, connection } = &entry.state
-                    && (*held || !held_only)
+                    && (*held || place > 0 || !waiting_only)
                 {
                     let connection = connection.clone();
                     self.outputs.push(Output::Cancel { connection, lane: *host, id: *id });
