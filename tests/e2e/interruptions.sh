@@ -38,6 +38,8 @@ case_connection_cut() {
   lab cut cutoff
   ends 30
   lab mend cutoff
+  # The bridge needs a moment until it passes frames again.
+  for _ in $(seq 100); do if lab sh cutoff true 2>/dev/null; then break; fi; sleep 0.2; done
   exits 4; says 'fatal: \[cutoff\]: UNREACHABLE!' 'unreachable=1'
 }
 
