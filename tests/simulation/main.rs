@@ -1,6 +1,6 @@
 //! Random plays on a simulated network, against a plain lock-step interpreter. Every seed is checked by itself, and a failing
 //! one is printed: `SEED=7 cargo test --test simulation` runs it again, `SEEDS=100000` checks more,
-//! and `TRACE=1` shows what the engine said and when. `--profile simulation` is fast.
+//! and `TRACE=1` shows what the engine said and when. `--release` is fast.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "what the seeds met, and which one failed")]
 mod check;
 mod costs;
