@@ -123,7 +123,7 @@ fn work(asking: &Asking, names: &Names, begun: &mut Begun) -> Result<Work, Halt>
 enum Each {
     Known(Outcome, Vec<Effect>),
     Call(Box<Ready>),
-    Include(Include),
+    Include(Include, Map),
     Meta(Meta),
 }
 
@@ -160,7 +160,10 @@ impl Turn<'_> {
         match actions::find(self.asking.task())?.prepare(&instance)? {
             Step::Known(outcome, effects) => Ok(Each::Known(outcome, effects)),
             Step::Meta(meta) => Ok(Each::Meta(meta)),
-            Step::Include(target) => Ok(Each::Include(Include { target, vars: self.names.top().clone(), label: None })),
+            Step::Include(target, registered) => {
+                let include = Include { target, vars: self.names.top().clone(), label: None };
+                Ok(Each::Include(include, registered))
+            }
             Step::Call(call) => {
                 let ready = self.ready(call, check, diff, delegate.as_deref())?;
                 let (delegate, delegate_facts) = (begun.delegate.clone(), begun.delegate_facts);
@@ -219,7 +222,7 @@ fn flags(task: &Task, names: &Names, begun: &mut Begun) -> Result<(), Halt> {
     let ignore = keyword::levels(task, |keywords| keywords.ignore_unreachable.as_ref());
     begun.ignore_unreachable = keyword::truth(names, "ignore_unreachable", ignore)?.unwrap_or(false);
     begun.notify.clear();
-    for written in &task.notify {
+    for written in task.inherited(|keywords| keywords.notify.as_ref()).into_iter().flatten() {
         match keyword::value(names, "notify", Some(written))? {
             Some(Value::List(several)) => begun.notify.extend(several.iter().map(Value::to_text)),
             Some(one) => begun.notify.push(one.to_text()),
@@ -271,7 +274,10 @@ fn environment(task: &Task, names: &Names) -> Result<Vec<(String, String)>, Halt
 fn single(asking: &Asking, each: Each, begun: &mut Begun) -> Result<Work, Halt> {
     Ok(match each {
         Each::Meta(meta) => Work::Meta(meta),
-        Each::Include(include) => Work::Include(vec![include]),
+        Each::Include(include, registered) => {
+            let outcome = Outcome { result: Arc::new(registered), ..Outcome::default() };
+            Work::Include { includes: vec![include], outcome }
+        }
         Each::Known(outcome, effects) => {
             let (outcome, effects) = judge::known(asking, &Arc::default(), outcome, effects, begun)?;
             Work::Known { outcome, effects }
@@ -310,8 +316,13 @@ fn looped(
         let mut item = Item { label: Some(label.clone()), vars: turn.vars.clone(), known: None, own: None };
         match each {
             Each::Meta(meta) => return Ok(Work::Meta(meta)),
-            Each::Include(include) => {
+            Each::Include(include, mut registered) => {
                 includes.push(Include { vars: turn.vars.clone(), label: Some(label), ..include });
+                // As Ansible's: an item that includes does not say whether it changed something.
+                registered.remove("changed");
+                let outcome = Outcome { result: Arc::new(registered), ..Outcome::default() };
+                item = Item { label: None, known: Some(judge::with_item(outcome, &turn.vars)), ..item };
+                items.push((item, None));
             }
             Each::Call(ready) => items.push((item, Some(*ready))),
             Each::Known(outcome, new) => {
@@ -332,16 +343,17 @@ fn looped(
             }
         }
     }
-    if !includes.is_empty() {
-        return Ok(Work::Include(includes));
-    }
     let calls = items.iter().any(|(_, ready)| ready.is_some());
     if !calls {
         let items = items.into_iter().map(|(item, _)| item).collect::<Vec<_>>();
         let outcomes = items.iter().filter_map(|item| item.known.clone()).collect();
+        let outcome = judge::aggregate(&items, outcomes);
+        if !includes.is_empty() {
+            return Ok(Work::Include { includes, outcome });
+        }
         // Each effect knows whose it is.
         begun.delegate_facts = None;
-        return Ok(Work::Known { outcome: judge::aggregate(&items, outcomes), effects });
+        return Ok(Work::Known { outcome, effects });
     }
     Ok(prepared(items, control.pause, !control.break_when.is_empty(), begun))
 }

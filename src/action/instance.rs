@@ -46,7 +46,8 @@ pub struct Finish<'f> {
 pub enum Step {
     Call(Call),
     Known(Outcome, Vec<Effect>),
-    Include(IncludeTarget),
+    /// And what `register` keeps of it.
+    Include(IncludeTarget, Map),
     Meta(Meta),
 }
 

@@ -438,7 +438,7 @@ pub fn aggregate(items: &[Item], outcomes: Vec<Outcome>) -> Outcome {
         items: items
             .iter()
             .zip(outcomes)
-            .map(|(item, outcome)| (item.label.clone().unwrap_or_default(), outcome))
+            .filter_map(|(item, outcome)| Some((item.label.clone()?, outcome)))
             .collect(),
         ..Outcome::default()
     }

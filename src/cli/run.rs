@@ -111,6 +111,7 @@ fn play_settings(common: &Common, asked: &Asked, session: &Session) -> Result<Pl
         gather_subset: config.gather_subset.clone(),
         any_errors_fatal: config.any_errors_fatal,
         force_handlers: asked.force_handlers || config.force_handlers,
+        missing_handler_is_fatal: config.error_on_missing_handler,
         tags: Selection {
             only: words(&asked.tags, &config.run_tags),
             skip: words(&asked.skip_tags, &config.skip_tags),
@@ -270,9 +271,9 @@ impl Prepared {
 pub fn exit(ended: &Ended) -> Exit {
     match ended {
         Ended { interrupted: true, .. } => Exit::Interrupted,
+        Ended { refused: true, .. } => Exit::Error,
         Ended { unreachable: true, .. } => Exit::Unreachable,
         Ended { failed: true, .. } => Exit::Failed,
-        Ended { refused: true, .. } => Exit::Error,
         _ => Exit::Success,
     }
 }

@@ -240,7 +240,13 @@ impl Engine {
                 let prepared = prepared.clone();
                 self.call(host, key, begun, &prepared)
             }
-            Work::Include(includes) => {
+            Work::Include { outcome, .. } if outcome.failed && !begun.ignore_errors => {
+                let outcome = outcome.clone();
+                self.push_known(host, key, begun, outcome, Vec::new());
+                self.lanes[host].cursor.pass(&self.lists);
+                true
+            }
+            Work::Include { includes, .. } => {
                 let includes = includes.clone();
                 self.include(host, key, begun, &includes)
             }
@@ -261,22 +267,21 @@ impl Engine {
         outcome: Outcome,
         effects: Vec<Effect>,
     ) {
-        let (called, unknown) = self.lists.called(&begun.notify);
-        let outcome = refuse_unknown_handler(outcome, unknown.as_deref());
+        let unknown = self.lists.unknown(&begun.notify).cloned();
         let at = self.lanes[host].window.len();
         self.apply(host, at, &effects, begun.delegate_facts);
         let cursor = &mut self.lanes[host].cursor;
         cursor.answer_call();
         if outcome.changed && !outcome.failed {
-            cursor.notify(&called, None);
+            cursor.notify(&self.lists, &begun.notify, None);
         }
         if let Some(name) = &begun.register {
             cursor.register(name, outcome.registered());
         }
-        let fence = outcome.failed && !begun.ignore_errors;
+        let fence = (outcome.failed && !begun.ignore_errors) || unknown.is_some();
         self.push(host, key, begun, State::Known(outcome), fence);
         if let Some(entry) = self.lanes[host].window.back_mut() {
-            entry.effects = effects;
+            (entry.effects, entry.unknown_handler) = (effects, unknown);
         }
     }
 
@@ -306,16 +311,6 @@ impl Engine {
             unknown_handler: None,
             load_failed: false,
         });
-    }
-}
-
-/// A task that changes something and calls a handler that nobody has, has failed.
-pub fn refuse_unknown_handler(outcome: Outcome, unknown: Option<&str>) -> Outcome {
-    match unknown.filter(|_| outcome.changed && !outcome.failed) {
-        Some(name) => failed(&format!(
-            "The requested handler '{name}' was not found in either the main handlers list nor in the listening handlers list"
-        )),
-        None => outcome,
     }
 }
 

@@ -1,5 +1,5 @@
 //! Calls: sent to the host, answered, judged; attempts of `until`, items one by one; and what a cut connection leaves.
-use super::begin::{failed, refuse_unknown_handler};
+use super::begin::failed;
 use super::lane::{Entry, Next, State, When};
 use super::message::{
     About, Begun, Connection, ConnectionKey, Evaluated, Event, HostId, Judged, Outcome, Outgoing, Output, Own,
@@ -28,10 +28,10 @@ impl Engine {
         }
         let Some(task) = self.lists.task(&key).cloned() else { return false };
         let promise = self.call_id();
-        let (called, unknown) = self.lists.called(&begun.notify);
+        let unknown = self.lists.unknown(&begun.notify).cloned();
         let cursor = &mut self.lanes[host].cursor;
         cursor.answer_call();
-        cursor.notify(&called, Some(promise));
+        cursor.notify(&self.lists, &begun.notify, Some(promise));
         if let Some(name) = &begun.register {
             cursor.register(name, Value::Pending(promise));
         }
@@ -263,7 +263,6 @@ impl Engine {
     fn know(&mut self, host: HostId, index: usize, outcome: Outcome) {
         let lane = &mut self.lanes[host];
         let entry = &lane.window[index];
-        let outcome = refuse_unknown_handler(outcome, entry.unknown_handler.as_deref());
         let promise = entry.promise;
         lane.resolve(index, promise, &outcome);
         lane.window[index].state = State::Known(outcome);

@@ -5,6 +5,7 @@ use super::message::{HostVars, Outcome};
 use super::place::{ALWAYS, BODY, RESCUE, Source, Step, TaskKey};
 use crate::playbook::model::Node;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use target::protocol::CallId;
 
 #[derive(Clone, Debug, Default)]
@@ -17,7 +18,10 @@ pub struct Cursor {
     /// Of the includes around it: how many steps lead there, and the lists that come after the present one.
     lists: Vec<(usize, Vec<[Step; 2]>)>,
     pub vars: HostVars,
-    /// Handlers to run, and which call must turn out changed for it (none: it did).
+    /// Notifications, and which call must turn out changed for them (none: it did). Whom they call is decided by a flush, since
+    /// roles that are included in the meantime bring handlers too.
+    saved: BTreeSet<(Arc<str>, Option<CallId>)>,
+    /// Of the present flush: the handlers to run.
     notified: BTreeSet<(u32, Option<CallId>)>,
     /// A failure that nothing rescued.
     pub failed: bool,
@@ -36,6 +40,7 @@ pub enum Notified {
 impl Cursor {
     /// Goes to the start of a batch; what the host has learned stays.
     pub fn open(&mut self, lists: &Lists, play: u32, batch: u32) {
+        self.saved.clear();
         self.notified.clear();
         self.failing.clear();
         self.lists.clear();
@@ -59,6 +64,7 @@ impl Cursor {
     /// Runs the handlers, and then passes the task that flushes.
     pub fn flush(&mut self, lists: &Lists) {
         if let Some(mut key) = self.at.take() {
+            self.call_notified(lists);
             key.0.extend([Step::Source(Source::Handlers), Step::Node(0)]);
             self.seek(lists, key.0);
         }
@@ -182,6 +188,7 @@ impl Cursor {
                 steps.push(Step::Source(section));
                 let flush = Step::Node(lists.length(&steps));
                 if section != Source::Setup && end == flush {
+                    self.call_notified(lists);
                     steps.extend([flush, Step::Source(Source::Handlers), Step::Node(0)]);
                 } else {
                     steps.pop();
@@ -210,7 +217,7 @@ impl Cursor {
         }
         self.forget_inside(0);
         let was_failed = std::mem::replace(&mut self.failed, true);
-        if lists.force_handlers && !was_failed && !self.notified.is_empty() {
+        if lists.force_handlers && !was_failed && !(self.saved.is_empty() && self.notified.is_empty()) {
             self.flush_after(lists, failed_at);
         }
     }
@@ -221,6 +228,7 @@ impl Cursor {
         let mut steps = vec![play, batch, section];
         let flush = Step::Node(lists.length(&steps));
         if section != Step::Source(Source::Setup) && node != flush {
+            self.call_notified(lists);
             steps.extend([flush, Step::Source(Source::Handlers), Step::Node(0)]);
             self.seek(lists, steps);
         }
@@ -234,20 +242,26 @@ impl Cursor {
 
     // ---- promises ----
 
-    pub fn notify(&mut self, handlers: &[u32], call: Option<CallId>) {
-        self.notified.extend(handlers.iter().map(|handler| (*handler, call)));
+    /// What a handler notifies belongs to the flush under way.
+    pub fn notify(&mut self, lists: &Lists, notifications: &[String], call: Option<CallId>) {
+        self.saved.extend(notifications.iter().map(|name| (Arc::from(name.as_str()), call)));
+        if self.at.as_ref().is_some_and(TaskKey::is_in_flush) {
+            self.call_notified(lists);
+        }
+    }
+
+    /// From names to handlers.
+    fn call_notified(&mut self, lists: &Lists) {
+        for (name, call) in std::mem::take(&mut self.saved) {
+            self.notified.extend(lists.called(&name).into_iter().map(|handler| (handler, call)));
+        }
     }
 
     /// Keeps what a call promised to its handlers.
     pub fn resolve_notified(&mut self, call: CallId, outcome: &Outcome) {
-        let promised: Vec<u32> =
-            self.notified.iter().filter(|(_, promise)| *promise == Some(call)).map(|(handler, _)| *handler).collect();
-        for handler in promised {
-            self.notified.remove(&(handler, Some(call)));
-            if outcome.changed && !outcome.failed {
-                self.notified.insert((handler, None));
-            }
-        }
+        let kept = outcome.changed && !outcome.failed;
+        resolve(&mut self.saved, call, kept);
+        resolve(&mut self.notified, call, kept);
     }
 
     pub fn is_notified(&self, handler: u32) -> Notified {
@@ -275,6 +289,17 @@ impl Cursor {
         match self.at.as_ref().filter(|key| key.is_handler())?.0.last() {
             Some(Step::Node(handler)) => Some(*handler),
             _ => None,
+        }
+    }
+}
+
+fn resolve<T: Ord + Clone>(promises: &mut BTreeSet<(T, Option<CallId>)>, call: CallId, kept: bool) {
+    let promised: Vec<T> =
+        promises.iter().filter(|(_, promise)| *promise == Some(call)).map(|(whom, _)| whom.clone()).collect();
+    for whom in promised {
+        promises.remove(&(whom.clone(), Some(call)));
+        if kept {
+            promises.insert((whom, None));
         }
     }
 }

@@ -135,6 +135,12 @@ impl Events {
         }
     }
 
+    /// Drops what stands after this: it will not have happened.
+    pub fn forget_after(&mut self, key: &TaskKey, seat: Seat) {
+        self.waiting.retain(|(late, other), _| (late, *other) <= (key, seat));
+        self.included.retain(|(included, _), _| included < key);
+    }
+
     fn show(&mut self, key: &TaskKey, late: Late) {
         match late {
             Late::Banner(banner) => self.show_banner(key, &banner),

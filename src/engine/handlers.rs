@@ -1,21 +1,25 @@
 //! Which handlers a notification calls.
+use super::lane::Entry;
 use super::lists::Lists;
+use super::message::{Event, HostId, Outcome};
+use super::step::Engine;
+use crate::playbook::model::Task;
+use value::spec::nearest;
+use value::{Diagnostic, Str, Value};
 
 impl Lists {
-    /// The numbers of the handlers that these notifications call: by name the last that has it, by topic all. A name that
-    /// nobody has comes back.
-    pub fn called(&self, notifications: &[String]) -> (Vec<u32>, Option<String>) {
-        let (mut called, mut unknown) = (Vec::new(), None);
-        for wanted in notifications {
-            let before = called.len();
-            let named = self.names.iter().rposition(|handler| handler.names.contains(wanted));
-            let listening = self.names.iter().enumerate().filter(|(_, handler)| handler.topics.contains(wanted));
-            called.extend(listening.map(|(index, _)| index).chain(named).filter_map(|index| u32::try_from(index).ok()));
-            if called.len() == before {
-                unknown.get_or_insert_with(|| wanted.clone());
-            }
-        }
-        (called, unknown)
+    /// The numbers of the handlers that this notification calls: by name the last that has it, by topic all.
+    pub fn called(&self, notification: &str) -> Vec<u32> {
+        let has = |words: &[String]| words.iter().any(|word| word == notification);
+        let named = self.names.iter().rposition(|handler| has(&handler.names));
+        let listening = self.names.iter().enumerate().filter(|(_, handler)| has(&handler.topics));
+        let called = listening.map(|(index, _)| index).chain(named);
+        called.filter_map(|index| u32::try_from(index).ok()).collect()
+    }
+
+    /// The first notification that calls nobody.
+    pub fn unknown<'n>(&self, notifications: &'n [String]) -> Option<&'n String> {
+        notifications.iter().find(|wanted| self.called(wanted).is_empty())
     }
 
     /// As the first of its names.
@@ -23,4 +27,45 @@ impl Lists {
         let names = self.names.get(handler as usize);
         names.and_then(|handler| handler.names.first()).cloned().unwrap_or_default()
     }
+}
+
+impl Engine {
+    /// A handler that nobody has ends the whole run, as in Ansible, or is warned of where the settings say so. Whether the run
+    /// goes on.
+    pub(super) fn check_notified(&mut self, host: HostId, entry: &Entry) -> bool {
+        let Some(name) = &entry.unknown_handler else { return true };
+        let message = format!(
+            "The requested handler '{name}' was not found in either the main handlers list nor in the listening handlers list"
+        );
+        let seat = self.seat(host);
+        if !self.lists.missing_handler_is_fatal {
+            let warning = Diagnostic::warning("unknown-handler", message);
+            self.events.add(&entry.key, seat, &entry.banner, Event::Said(warning));
+            return true;
+        }
+        let known = self.lists.names.iter().flat_map(|handler| handler.names.iter().chain(&handler.topics));
+        let help = nearest(name, known.map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
+        let error = Diagnostic::error("unknown-handler", message).at(place(&entry.task, name));
+        self.events.forget_after(&entry.key, seat);
+        self.events.add(&entry.key, seat, &entry.banner, Event::Said(Diagnostic { help, ..error }));
+        self.refuse();
+        false
+    }
+}
+
+impl Entry {
+    /// Whether the task, with this outcome, calls a handler that nobody has.
+    pub fn calls_nobody(&self, outcome: &Outcome) -> bool {
+        self.unknown_handler.is_some() && outcome.changed && !outcome.failed
+    }
+}
+
+/// Where the name is written, if it is there as it is.
+fn place(task: &Task, name: &str) -> value::Span {
+    let written = task.inherited(|keywords| keywords.notify.as_ref()).into_iter().flatten();
+    let origin = written.filter(|value| value.as_str() == Some(name)).find_map(|value| match value {
+        Value::Str(text) => Str::origin(text),
+        _ => None,
+    });
+    origin.unwrap_or(task.span)
 }

@@ -1,7 +1,7 @@
 //! Dynamic includes. Hosts that ask for the same list at the same task go through it together, and lists run in the order in
 //! which hosts, in their order, asked for them: so a host has to know what those before it ask for, or that they are past it.
 use super::lane::{Lanes, Next};
-use super::message::{Begun, Brought, HostId, Include, IncludeTarget, Outcome, Output, Ticket};
+use super::message::{Begun, Brought, HostId, Include, IncludeTarget, Outcome, Output, Ticket, Work};
 use super::place::{Source, Step, TaskKey};
 use super::step::{Engine, Purpose};
 use std::collections::{BTreeMap, BTreeSet};
@@ -183,7 +183,11 @@ impl Engine {
         let number = |list: &usize| u32::try_from(*list).unwrap_or(u32::MAX);
         let included = mine.iter().map(|list| (number(list), turns.lists[*list].include.clone())).collect();
         let steps = mine.iter().map(|list| [Step::Item(number(list)), source(scope)]).collect();
-        self.push_known(host, key, begun, Outcome::default(), Vec::new());
+        let outcome = match &begun.work {
+            Work::Include { outcome, .. } => outcome.clone(),
+            _ => Outcome::default(),
+        };
+        self.push_known(host, key, begun, outcome, Vec::new());
         let lane = &mut self.lanes[host];
         if let Some(entry) = lane.window.back_mut() {
             entry.included = included;

@@ -15,6 +15,7 @@ pub struct Lists {
     /// By the steps that lead to the list.
     included: BTreeMap<Vec<Step>, List>,
     pub force_handlers: bool,
+    pub missing_handler_is_fatal: bool,
     /// A failure may concern all hosts, so none of them goes ahead of another.
     pub lock_step: bool,
 }
@@ -35,6 +36,7 @@ impl Lists {
             names: opened.handlers.clone(),
             included: BTreeMap::new(),
             force_handlers: opened.force_handlers,
+            missing_handler_is_fatal: opened.missing_handler_is_fatal,
             lock_step: opened.any_errors_fatal
                 || opened.max_fail_percentage.is_some()
                 || sections.into_iter().any(|nodes| may_be_fatal(nodes)),

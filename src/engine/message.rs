@@ -99,8 +99,10 @@ pub enum Output {
         host: HostId,
         task: Option<Arc<str>>,
     },
-    /// The run is over; nothing follows.
-    Finished,
+    /// The run is over; nothing follows. `refused`: because of a fault of the playbook, and nothing was summed up.
+    Finished {
+        refused: bool,
+    },
 }
 
 // ---- plays ----
@@ -119,6 +121,8 @@ pub struct Opened {
     pub any_errors_fatal: bool,
     pub max_fail_percentage: Option<f64>,
     pub force_handlers: bool,
+    /// Whether a notification that nobody hears ends the run; otherwise it is warned of.
+    pub missing_handler_is_fatal: bool,
     /// Names and topics by which each of the play's handlers can be called, in the order of `play.handlers`.
     pub handlers: Vec<HandlerNames>,
 }
@@ -234,7 +238,11 @@ pub enum Work {
     },
     /// Items of a loop that wait for the host, in order; known ones (skipped) stand between them.
     Call(Box<Prepared>),
-    Include(Vec<Include>),
+    /// The outcome says what is registered; its items are those that include nothing.
+    Include {
+        includes: Vec<Include>,
+        outcome: Outcome,
+    },
     Meta(Meta),
 }
 
@@ -495,6 +503,14 @@ pub enum Event {
         action: String,
         status: Status,
         no_log: bool,
+    },
+    /// One item of a loop that is told apart: an include's that was skipped.
+    Item {
+        key: TaskKey,
+        host: HostId,
+        delegate: Option<String>,
+        label: String,
+        outcome: Outcome,
     },
     /// An attempt of `until` that did not hold; `FAILED - RETRYING`.
     Retrying {

@@ -72,7 +72,7 @@ impl Engine {
             Ok(opened) => opened,
             Err(why) => {
                 self.events.emit(Event::Said(why));
-                return self.finish();
+                return self.refuse();
             }
         };
         if opened.batches.iter().all(Vec::is_empty) {

@@ -7,16 +7,24 @@ use value::{Map, Value};
 impl Engine {
     /// Settles the host's oldest task, if its outcome is known.
     pub(super) fn settle(&mut self, host: HostId) -> bool {
-        let lane = &mut self.lanes[host];
-        match lane.window.front().map(|entry| &entry.state) {
-            Some(State::Known(_) | State::Lost(_)) => {}
-            Some(State::Dropped) => {
+        let Some(entry) = self.lanes[host].window.front() else { return false };
+        match &entry.state {
+            State::Known(outcome) if entry.calls_nobody(outcome) => {
+                // What hosts before it had to say is said first.
+                let (key, seat) = (entry.key.clone(), self.seat(host));
+                if self.order.linear && !self.order.leads(seat, &key) {
+                    self.order.wait_to_lead(seat, &key);
+                    return false;
+                }
+            }
+            State::Known(_) | State::Lost(_) => {}
+            State::Dropped => {
                 self.send_again(host);
                 return false;
             }
             _ => return false,
         }
-        let Some(entry) = lane.window.pop_front() else { return false };
+        let Some(entry) = self.lanes[host].window.pop_front() else { return false };
         // As it was while it ran: `order` asks who else stands at this task.
         match &entry.state {
             State::Known(outcome) => {
@@ -36,6 +44,9 @@ impl Engine {
     }
 
     fn settle_known(&mut self, host: HostId, entry: &Entry, outcome: Outcome) {
+        if entry.calls_nobody(&outcome) && !self.check_notified(host, entry) {
+            return;
+        }
         let failure = self.failure(entry, &outcome);
         let failed = outcome.failed && failure != Failure::Ignored;
         if failed {
@@ -96,7 +107,7 @@ impl Engine {
         let forgotten = lane.window.range(index..);
         let throttled: Vec<_> =
             forgotten.clone().filter(|entry| entry.begun.throttle.is_some()).map(|entry| entry.key.clone()).collect();
-        let included = forgotten.filter(|entry| matches!(entry.begun.work, Work::Include(_)));
+        let included = forgotten.filter(|entry| matches!(entry.begun.work, Work::Include { .. }));
         let loading = lane.cursor.at.clone().filter(|_| matches!(lane.next, Next::Loading(_)));
         let included: Vec<_> = included.map(|entry| entry.key.clone()).chain(loading).collect();
         for key in throttled {
@@ -145,32 +156,47 @@ impl Engine {
         }
         match &entry.begun.work {
             Work::Meta(_) if !outcome.failed => return,
-            Work::Include(_) if !outcome.failed => {
-                for (list, include) in &entry.included {
-                    let target = include.target.to_string();
-                    self.events.include((key, *list), (seat, host), banner, target, include.label.clone());
-                }
-                return;
+            Work::Include { .. } if !outcome.failed || !entry.included.is_empty() => {
+                return self.report_include(host, entry, outcome, failure);
             }
             _ => {}
         }
         let notified = outcome.changed && !outcome.failed && self.phase == Phase::Running;
-        let event = Event::Task {
-            key: key.clone(),
-            host,
-            delegate: entry.begun.delegate.clone(),
-            action: entry.task.action.name.clone(),
-            status: Status::Settled { outcome: visible(outcome, entry), failure },
-            no_log: entry.begun.no_log,
-        };
-        self.events.add(key, seat, banner, event);
+        self.events.add(key, seat, banner, settled(host, entry, outcome, failure));
         if notified {
-            let (called, _) = self.lists.called(&entry.begun.notify);
-            for handler in called {
+            for handler in entry.begun.notify.iter().flat_map(|name| self.lists.called(name)) {
                 let event = Event::Notified { host, handler: self.lists.handler_name(handler) };
                 self.events.add(key, seat, banner, event);
             }
         }
+    }
+
+    /// Items that include nothing, and what the host goes into.
+    fn report_include(&mut self, host: HostId, entry: &Entry, outcome: Outcome, failure: Failure) {
+        let (key, banner, seat) = (&entry.key, &entry.banner, self.seat(host));
+        if outcome.failed {
+            self.events.add(key, seat, banner, settled(host, entry, outcome, failure));
+        } else {
+            for (label, outcome) in visible(outcome, entry).items {
+                let delegate = entry.begun.delegate.clone();
+                self.events.add(key, seat, banner, Event::Item { key: key.clone(), host, delegate, label, outcome });
+            }
+        }
+        for (list, include) in &entry.included {
+            let target = include.target.to_string();
+            self.events.include((key, *list), (seat, host), banner, target, include.label.clone());
+        }
+    }
+}
+
+fn settled(host: HostId, entry: &Entry, outcome: Outcome, failure: Failure) -> Event {
+    Event::Task {
+        key: entry.key.clone(),
+        host,
+        delegate: entry.begun.delegate.clone(),
+        action: entry.task.action.name.clone(),
+        status: Status::Settled { outcome: visible(outcome, entry), failure },
+        no_log: entry.begun.no_log,
     }
 }
 

@@ -60,6 +60,8 @@ pub enum Phase {
     Running,
     /// Interrupted: what is under way is waited for.
     Stopping,
+    /// A fault of the playbook was found: nothing more begins.
+    Refused,
     Over,
 }
 
@@ -130,6 +132,11 @@ impl Engine {
             Input::Interrupted => self.interrupt(),
         }
         self.go_on();
+        if self.phase == Phase::Refused {
+            self.cancel(false);
+            self.events.release(None);
+            self.end(true);
+        }
         std::mem::take(&mut self.outputs)
     }
 
@@ -206,7 +213,7 @@ impl Engine {
                 self.cancel(false);
                 self.finish();
             }
-            Phase::Over => {}
+            Phase::Refused | Phase::Over => {}
         }
     }
 
@@ -229,11 +236,20 @@ impl Engine {
 
     /// Nothing follows.
     pub(super) fn finish(&mut self) {
-        self.phase = Phase::Over;
         self.events.release(None);
         let recap = self.events.recap().clone();
         self.events.emit(Event::Recap(recap));
+        self.end(false);
+    }
+
+    /// A fault of the playbook ends everything at once, and nothing is summed up.
+    pub(super) fn refuse(&mut self) {
+        self.phase = Phase::Refused;
+    }
+
+    fn end(&mut self, refused: bool) {
+        self.phase = Phase::Over;
         self.outputs.extend(self.events.take().map(Output::Emit));
-        self.outputs.push(Output::Finished);
+        self.outputs.push(Output::Finished { refused });
     }
 }

@@ -166,6 +166,7 @@ pub fn read(keywords: &mut Keywords, name: &str, value: &Node, errors: &mut Vec<
         "any_errors_fatal" => keywords.any_errors_fatal = boolean(name, value, errors),
         "throttle" => keywords.throttle = number(name, value, errors),
         "timeout" => keywords.timeout = number(name, value, errors),
+        "notify" => keywords.notify = (!value.is_null()).then(|| list(value)),
         "debugger" => keywords.debugger = plain(),
         _ => return false,
     }

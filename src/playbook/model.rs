@@ -92,6 +92,8 @@ pub struct Keywords {
     pub ignore_errors: Option<Value>,
     pub ignore_unreachable: Option<Value>,
     pub any_errors_fatal: Option<Value>,
+    /// Of blocks, imports and tasks; the nearest counts.
+    pub notify: Option<Vec<Value>>,
     pub throttle: Option<Value>,
     pub timeout: Option<Value>,
     pub debugger: Option<Value>,
@@ -119,7 +121,6 @@ pub struct Task {
     pub until: Vec<Value>,
     pub retries: Option<Value>,
     pub delay: Option<Value>,
-    pub notify: Vec<Value>,
     /// Of a handler: the topics that call it.
     pub listen: Vec<Value>,
     pub r#async: Option<Value>,
@@ -226,7 +227,6 @@ impl Task {
             until: Vec::new(),
             retries: None,
             delay: None,
-            notify: Vec::new(),
             listen: Vec::new(),
             r#async: None,
             poll: None,

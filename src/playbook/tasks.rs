@@ -51,7 +51,6 @@ pub(super) struct Draft {
     until: Vec<Value>,
     retries: Option<Value>,
     delay: Option<Value>,
-    notify: Vec<Value>,
     listen: Vec<Value>,
     r#async: Option<Value>,
     poll: Option<Value>,
@@ -224,7 +223,6 @@ impl Reader<'_> {
                 draft.r#async = keywords::number(word, value, errors);
             }
             "poll" => draft.poll = keywords::number(word, value, errors),
-            "notify" => draft.notify = keywords::list(value),
             "listen" => draft.listen = keywords::words(value, word, errors),
             _ => drop(self.shared(&mut draft.keywords, key, value)),
         }
@@ -474,7 +472,6 @@ impl Reader<'_> {
             until: draft.until,
             retries: draft.retries,
             delay: draft.delay,
-            notify: draft.notify,
             listen: draft.listen,
             r#async: draft.r#async,
             poll: draft.poll,

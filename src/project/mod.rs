@@ -32,6 +32,7 @@ pub struct PlaySettings {
     pub gather_subset: Vec<String>,
     pub any_errors_fatal: bool,
     pub force_handlers: bool,
+    pub missing_handler_is_fatal: bool,
     pub tags: Selection,
     pub start_at_task: Option<String>,
     /// Patterns of `--limit`.
@@ -47,6 +48,7 @@ impl Default for PlaySettings {
             gather_subset: Vec::new(),
             any_errors_fatal: false,
             force_handlers: false,
+            missing_handler_is_fatal: true,
             tags: Selection::default(),
             start_at_task: None,
             limit: Vec::new(),

@@ -33,6 +33,7 @@ impl Playbooks {
             any_errors_fatal: fatal,
             max_fail_percentage: opening.number(play.max_fail_percentage.as_ref())?,
             force_handlers: forced || self.settings.force_handlers,
+            missing_handler_is_fatal: self.settings.missing_handler_is_fatal,
             handlers: play.handlers.iter().map(|node| handler_names(node, &scope)).collect(),
             batches,
             play: play.clone(),

@@ -63,6 +63,10 @@ impl Renderer for Human {
                     _ => self.task(&who, status, *no_log, names, screen),
                 }
             }
+            Event::Item { host: id, delegate, label, outcome, .. } => {
+                let who = delegate.as_ref().map_or_else(|| host(id), |delegate| format!("{} -> {delegate}", host(id)));
+                self.item(&who, label, outcome, names, screen);
+            }
             Event::Retrying { host: id, name, left, outcome, no_log, .. } => {
                 self.open(screen);
                 let mut line = format!("FAILED - RETRYING: [{}]: {name} ({left} retries left).", host(id));
@@ -160,23 +164,7 @@ impl Human {
 
     fn items(&mut self, who: &str, outcome: &Outcome, failure: Failure, names: &Names, screen: &mut Screen) {
         for (label, item) in &outcome.items {
-            if item.failed || self.is_shown(item) {
-                self.open(screen);
-            }
-            let who = &of_item(who, item);
-            if item.failed {
-                self.draw(item, names, screen);
-                let line = format!("failed: [{who}] (item={label}) => {}", dump(item, self.shown.verbosity, false));
-                screen.print(&line, Some(Color::Error));
-            } else if !self.is_shown(item) {
-                continue;
-            } else if item.skipped {
-                let line = format!("skipping: [{who}] => (item={label}) {}", self.words(item));
-                screen.print(&line, Some(Color::Skip));
-            } else {
-                let (word, color) = word(item);
-                screen.print(&format!("{word}: [{who}] => (item={label}){}", self.words(item)), Some(color));
-            }
+            self.item(who, label, item, names, screen);
         }
         if outcome.skipped && !self.is_shown(outcome) {
             return;
@@ -191,6 +179,22 @@ impl Human {
             let line = format!("fatal: [{who}]: FAILED! => {}", dump(outcome, self.shown.verbosity, false));
             screen.print(&line, Some(Color::Error));
         }
+    }
+
+    fn item(&mut self, who: &str, label: &str, item: &Outcome, names: &Names, screen: &mut Screen) {
+        if !item.failed && !self.is_shown(item) {
+            return;
+        }
+        self.open(screen);
+        let who = of_item(who, item);
+        if item.failed {
+            self.draw(item, names, screen);
+            let line = format!("failed: [{who}] (item={label}) => {}", dump(item, self.shown.verbosity, false));
+            return screen.print(&line, Some(Color::Error));
+        }
+        let (word, color) = word(item);
+        let gap = if item.skipped { " " } else { "" };
+        screen.print(&format!("{word}: [{who}] => (item={label}){gap}{}", self.words(item)), Some(color));
     }
 
     fn words(&self, outcome: &Outcome) -> String {

@@ -49,6 +49,16 @@ fn describe(event: &Event, names: &Names) -> (&'static str, Map) {
             map.extend(describe_status(status));
             ("task", map)
         }
+        Event::Item { key, host: id, delegate, label, outcome } => (
+            "item",
+            fields(vec![
+                ("key", key.to_string().into()),
+                ("host", host(id)),
+                ("delegate", delegate.as_deref().into()),
+                ("item", label.as_str().into()),
+                ("result", visible(outcome)),
+            ]),
+        ),
         Event::Retrying { key, host: id, name, left, outcome, .. } => (
             "retrying",
             fields(vec![

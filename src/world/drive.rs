@@ -171,7 +171,6 @@ impl Driver {
         match output {
             Output::Open { play } => {
                 let result = self.run.project.open(play);
-                self.ended.refused |= result.is_err();
                 self.inputs.push_back(Input::Opened { play, result });
             }
             Output::Evaluate(question) => {
@@ -197,8 +196,9 @@ impl Driver {
             Output::Reset { connection } => self.connections.reset(&connection),
             Output::Emit(event) => self.emit(&event),
             Output::Busy { host, task } => self.live.busy(host, task),
-            Output::Finished => {
+            Output::Finished { refused } => {
                 self.over = true;
+                self.ended.refused = refused;
                 let out = self.engine.anyone_is_out();
                 self.ended.failed &= out;
                 self.ended.unreachable &= out;
@@ -223,15 +223,9 @@ impl Driver {
     fn emit(&mut self, event: &Event) {
         match event {
             Event::Task { status: Status::Unreachable { ignored: false, .. }, .. } => self.ended.unreachable = true,
-            // Ansible stops where a play cannot be opened, and sums nothing up.
-            Event::Recap(_) if self.ended.refused => return,
             Event::Recap(recap) => {
                 self.ended.failed = recap.0.values().any(|counts| counts.failed > 0);
                 self.ended.recap = recap.clone();
-                // As in Ansible, a play that cannot begin ends everything at once.
-                if self.ended.refused {
-                    return;
-                }
             }
             _ => {}
         }

@@ -86,7 +86,7 @@ impl<'q> Names<'q> {
         let flag = |value: Option<&Value>| value.map_or(Ok(false), |value| self.holds(value));
         let mut begun = Begun {
             name: task.name.as_ref().map(ToString::to_string).unwrap_or_default(),
-            notify: task.notify.iter().filter_map(Value::as_str).map(String::from).collect(),
+            notify: task.keywords.notify.iter().flatten().filter_map(Value::as_str).map(String::from).collect(),
             register: task.register.as_ref().map(ToString::to_string),
             ignore_errors: flag(task.keywords.ignore_errors.as_ref())?,
             ignore_unreachable: flag(task.keywords.ignore_unreachable.as_ref())?,
@@ -157,7 +157,9 @@ impl<'q> Names<'q> {
                 let change = InventoryChange::AddHost { name: first.clone(), groups: vec![], vars: Map::new() };
                 Ok(known(outcome(true, false, false, text(&first)), vec![Effect::Inventory(change)]))
             }
-            "include_tasks" | "include_role" => Ok(Work::Include(self.includes(items))),
+            "include_tasks" | "include_role" => {
+                Ok(Work::Include { includes: self.includes(items), outcome: Outcome::default() })
+            },
             "meta" => Ok(Work::Meta(meta(&first))),
             module => self.prepare(module, key, items, begun),
         }

@@ -110,11 +110,11 @@ impl<'s> Simulation<'s> {
         while let Some(((now, _), happening)) = self.agenda.pop_first() {
             self.now = now;
             self.happen(happening);
-            if matches!(self.outputs.last(), Some(Output::Finished)) {
+            if matches!(self.outputs.last(), Some(Output::Finished { .. })) {
                 break;
             }
         }
-        assert!(matches!(self.outputs.last(), Some(Output::Finished)), "the run did not end");
+        assert!(matches!(self.outputs.last(), Some(Output::Finished { .. })), "the run did not end");
         self
     }
 
@@ -163,7 +163,7 @@ impl<'s> Simulation<'s> {
     fn input(&mut self, input: Input) {
         self.interrupts += usize::from(matches!(input, Input::Interrupted));
         for output in self.engine.step(input) {
-            assert!(!matches!(self.outputs.last(), Some(Output::Finished)), "something follows the end");
+            assert!(!matches!(self.outputs.last(), Some(Output::Finished { .. })), "something follows the end");
             self.outputs.push(output.clone());
             self.output(output);
         }
@@ -198,7 +198,7 @@ impl<'s> Simulation<'s> {
                 let ticks = if self.network == Network::Even { 0 } else { (seconds * 30.0) as u64 };
                 self.at(self.now + ticks, Happening::Input(Input::Timer { ticket }));
             }
-            Output::Inventory(_) | Output::Reset { .. } | Output::Emit(_) | Output::Busy { .. } | Output::Finished => {}
+            Output::Inventory(_) | Output::Reset { .. } | Output::Emit(_) | Output::Busy { .. } | Output::Finished { .. } => {}
         }
     }
 

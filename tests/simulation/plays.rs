@@ -92,6 +92,8 @@ impl Draft {
     pub fn task(self) -> Arc<Task> {
         let source = |items: Vec<Value>| LoopSource::List(Value::list(items));
         let looped = self.items.map(|items| Loop { span: span(), source: source(items), control: self.control });
+        let mut keywords = self.keywords;
+        keywords.notify = (!self.notify.is_empty()).then(|| self.notify.iter().map(|name| text(name)).collect());
         let word = self.args.iter().find(|(name, _)| *name == "argument").and_then(|(_, value)| value.as_str());
         let free_form = (self.module == "meta").then(|| Str::from(word.unwrap_or_default()));
         Arc::new(Task {
@@ -99,7 +101,7 @@ impl Draft {
             name: Some(Str::from(self.name)),
             action: Action { written: Str::from(self.module.as_str()), name: self.module, kind: ActionKind::Ours },
             args: Args { map: self.args.into_iter().collect::<Map>(), template: None, free_form },
-            keywords: self.keywords,
+            keywords,
             frame: self.frame,
             looped,
             register: self.register.map(Str::from),
@@ -108,7 +110,6 @@ impl Draft {
             until: self.until,
             retries: None,
             delay: None,
-            notify: self.notify.iter().map(|name| text(name)).collect(),
             listen: Vec::new(),
             r#async: None,
             poll: None,
@@ -161,6 +162,7 @@ pub fn opened(hosts: Vec<HostId>, sections: [Vec<Node>; 3], handlers: Vec<Node>)
         any_errors_fatal: false,
         max_fail_percentage: None,
         force_handlers: false,
+        missing_handler_is_fatal: true,
     }
 }
 

@@ -9,7 +9,7 @@ use deploy::playbook::model::{Block, LoopSource, Node, Task};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use target::protocol::Body;
-use value::{Map, Value};
+use value::{Diagnostic, Map, Value};
 
 pub struct Reference<'s> {
     scenario: &'s Scenario,
@@ -37,6 +37,8 @@ pub struct Reference<'s> {
     play: usize,
     /// The batch, the play, or the run ends here.
     ends: Option<End>,
+    /// A fault of the playbook has ended the run.
+    pub refused: bool,
     shown: Option<TaskKey>,
     /// What hosts had before the task that runs.
     before: BTreeMap<HostId, BTreeMap<String, Value>>,
@@ -90,6 +92,8 @@ type Asked = (HostId, Vec<(String, Option<Value>)>, Vec<HostId>);
 enum One {
     Known(Outcome),
     Include(Vec<(String, Option<Value>)>),
+    /// It calls a handler that nobody has.
+    Refused,
     Meta(String),
 }
 
@@ -122,6 +126,7 @@ impl<'s> Reference<'s> {
             seats: BTreeMap::new(),
             play: 0,
             ends: None,
+            refused: false,
             shown: None,
             before: BTreeMap::new(),
             live: 0,
@@ -152,6 +157,9 @@ impl<'s> Reference<'s> {
     }
 
     fn recap(&mut self) {
+        if self.refused {
+            return;
+        }
         let mut recap = BTreeMap::<HostId, Counts>::new();
         for event in &self.events {
             match event {
@@ -355,6 +363,12 @@ impl<'s> Reference<'s> {
                     } else {
                         passed.extend([&[host], &others[..]].concat());
                     }
+                }
+                One::Refused => {
+                    self.show(key, task, false);
+                    self.events.push(Event::Said(Diagnostic::error("unknown-handler", "")));
+                    (self.ends, self.refused) = (Some(End::Run), true);
+                    return Split::default();
                 }
                 One::Include(includes) => {
                     asked.push((host, includes, others));
@@ -617,7 +631,7 @@ impl<'s> Reference<'s> {
     fn called(&self, task: &Task) -> (Vec<(usize, String)>, Option<String>) {
         let names = &self.scenario.plays[self.play].handlers;
         let (mut called, mut unknown) = (Vec::new(), None);
-        for word in task.notify.iter().filter_map(Value::as_str) {
+        for word in task.keywords.notify.iter().flatten().filter_map(Value::as_str) {
             let word = word.to_string();
             let before = called.len();
             called.extend((0..names.len()).filter(|index| names[*index].topics.contains(&word)));
@@ -685,7 +699,7 @@ impl<'s> Reference<'s> {
             }
         };
         match self.called(task).1.filter(|_| outcome.changed && !outcome.failed) {
-            Some(name) => One::Known(unknown_handler(&name)),
+            Some(_) => One::Refused,
             None => One::Known(outcome),
         }
     }
@@ -973,7 +987,7 @@ impl Fences {
             self.add();
         }
         self.registers.extend(task.register.as_ref().map(ToString::to_string));
-        self.handlers.extend(0..task.notify.len() * 8);
+        self.handlers.extend(0..task.keywords.notify.iter().flatten().count() * 8);
         self.facts |= task.action.name == "setup";
         if late || alone {
             self.add();
@@ -1064,12 +1078,6 @@ fn fold(items: Vec<Outcome>) -> Outcome {
 
 pub fn missing() -> Outcome {
     known(false, true, false, text("no such file"))
-}
-
-fn unknown_handler(name: &str) -> Outcome {
-    refused(&format!(
-        "The requested handler '{name}' was not found in either the main handlers list nor in the listening handlers list"
-    ))
 }
 
 fn refused(message: &str) -> Outcome {

@@ -19,16 +19,24 @@ impl Action for IncludeTasks {
         let mut raw = instance.raw.clone();
         // Keywords for the included tasks: evaluated there.
         raw.remove("apply");
-        let given = arguments::evaluate(&raw, instance.task(), instance.names)?;
-        let Some(file) = given.get("_raw_params").or_else(|| given.get("file")) else {
+        let mut given = arguments::evaluate(&raw, instance.task(), instance.names)?;
+        let Some(file) = given.remove("_raw_params").or_else(|| given.remove("file")) else {
             return Err(Halt::refused("No file specified for ansible.builtin.include_tasks"));
         };
         let file = file.to_text();
         let places = places(instance, &file);
         let found = places.iter().find(|path| instance.world().files.is_file(path)).or(places.first());
-        let path = found.map_or(file, |path| path.display().to_string());
-        Ok(Step::Include(IncludeTarget::Tasks { path }))
+        let path = found.map_or_else(|| file.clone(), |path| path.display().to_string());
+        let registered = registered(instance, given, Some(file));
+        Ok(Step::Include(IncludeTarget::Tasks { path }, registered))
     }
+}
+
+/// What is registered: the file as it was named, and the other arguments.
+fn registered(instance: &Instance, mut args: Map, file: Option<String>) -> Map {
+    args.extend(instance.raw.get("apply").map(|apply| ("apply", apply.clone())));
+    let include = file.map(|file| ("include", Value::from(file)));
+    include.into_iter().chain([("include_args", Value::from(args)), ("changed", Value::Bool(false))]).collect()
 }
 
 /// Beside the file in which the task stands, in the role's tasks, beside the playbook.
@@ -92,7 +100,7 @@ impl Action for IncludeRole {
         let args = arguments::check_with(&Args::SPEC, "include_role", instance.task(), &given)?;
         let text = |name: &str| args.get(name).map(|value| value.to_text());
         let truth = |name: &str| args.get(name) == Some(&Value::Bool(true));
-        Ok(Step::Include(IncludeTarget::Role {
+        let target = IncludeTarget::Role {
             name: text("name").unwrap_or_default(),
             tasks_from: text("tasks_from").unwrap_or_else(|| "main".into()),
             vars_from: text("vars_from"),
@@ -100,6 +108,7 @@ impl Action for IncludeRole {
             handlers_from: text("handlers_from"),
             public: truth("public"),
             allow_duplicates: truth("allow_duplicates"),
-        }))
+        };
+        Ok(Step::Include(target, registered(instance, given, None)))
     }
 }

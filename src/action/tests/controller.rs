@@ -150,7 +150,7 @@ fn with_items_flattens_one_level() {
 fn includes_name_their_file_or_role() {
     let project = project().with_files([("/p/inc.yml", "")]);
     let target = |task: Task| match project.begin(task).work {
-        Work::Include(includes) => includes.into_iter().map(|include| include.target).collect::<Vec<_>>(),
+        Work::Include { includes, .. } => includes.into_iter().map(|include| include.target).collect::<Vec<_>>(),
         other => panic!("{other:?}"),
     };
     let tasks = target(task("include_tasks", [("file", "inc.yml")]));

@@ -138,7 +138,6 @@ pub fn task<const N: usize>(module: &str, args: [(&str, &str); N]) -> Task {
         until: Vec::new(),
         retries: None,
         delay: None,
-        notify: Vec::new(),
         listen: Vec::new(),
         r#async: None,
         poll: None,

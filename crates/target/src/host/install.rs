@@ -119,8 +119,6 @@ pub fn path_info(host: &Host, path: &Path) -> Look<Map> {
 
 /// Makes folders that are missing, outermost first; says which.
 pub fn make_dirs(host: &mut Host, path: &Path, mode: &Value, ownership: Option<&Ownership>) -> Look<()> {
-    // `/srv/shop/.` is `/srv/shop`, also where that is still to be made.
-    let path: PathBuf = path.components().collect();
     let mut missing = Vec::new();
     // `a/b/.` is `a/b`, which must be made before anything can be in it.
     let path: PathBuf = path.components().collect();
