@@ -435,11 +435,7 @@ pub fn aggregate(items: &[Item], outcomes: Vec<Outcome>) -> Outcome {
         warnings,
         deprecations,
         unforeseen: outcomes.iter().find_map(|outcome| outcome.unforeseen.clone()),
-        items: items
-            .iter()
-            .zip(outcomes)
-            .filter_map(|(item, outcome)| Some((item.label.clone()?, outcome)))
-            .collect(),
+        items: items.iter().zip(outcomes).filter_map(|(item, outcome)| Some((item.label.clone()?, outcome))).collect(),
         ..Outcome::default()
     }
 }

@@ -147,6 +147,9 @@ impl Engine {
                 self.advance(host);
                 self.refresh(host);
             }
+            if self.phase == Phase::Refused {
+                return;
+            }
             if self.check_fatal() || self.wake() {
                 continue;
             }

@@ -159,7 +159,7 @@ impl<'q> Names<'q> {
             }
             "include_tasks" | "include_role" => {
                 Ok(Work::Include { includes: self.includes(items), outcome: Outcome::default() })
-            },
+            }
             "meta" => Ok(Work::Meta(meta(&first))),
             module => self.prepare(module, key, items, begun),
         }

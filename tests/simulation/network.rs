@@ -198,7 +198,11 @@ impl<'s> Simulation<'s> {
                 let ticks = if self.network == Network::Even { 0 } else { (seconds * 30.0) as u64 };
                 self.at(self.now + ticks, Happening::Input(Input::Timer { ticket }));
             }
-            Output::Inventory(_) | Output::Reset { .. } | Output::Emit(_) | Output::Busy { .. } | Output::Finished { .. } => {}
+            Output::Inventory(_)
+            | Output::Reset { .. }
+            | Output::Emit(_)
+            | Output::Busy { .. }
+            | Output::Finished { .. } => {}
         }
     }
 

@@ -106,6 +106,7 @@ fn tell(event: &Event) -> Option<String> {
             let label = label.as_ref().map(|label| format!(" ({label})")).unwrap_or_default();
             Some(format!("  {target} for {}{label}", hosts.iter().map(name).collect::<String>()))
         }
+        Event::Said(diagnostic) => Some(diagnostic.code.into()),
         Event::Recap(Recap(recap)) => {
             let line = |(host, counts): (&HostId, &deploy::engine::message::Counts)| {
                 format!("{} {}/{}/{}/{}", name(host), counts.ok, counts.changed, counts.failed, counts.rescued)
@@ -274,4 +275,12 @@ fn a_lost_host_leaves_without_rescue_and_the_others_go_on() {
 fn hosts_come_in_the_order_of_the_batch() {
     let play = Opened { batches: vec![vec![2, 0]], ..tasks(vec![ok("t"), once(check("o", &[]))]) };
     assert_story(vec![play], "play ca t c a o c a 1/0/0/0 c 2/0/0/0");
+}
+
+#[test]
+fn a_handler_that_nobody_has_ends_the_run_when_all_before_it_are_through() {
+    let handlers = vec![ok("h")];
+    let nobody = |name: &str| changed(name, &["nobody"]).node();
+    let last = opened(vec![0, 1], [vec![], vec![changed("t", &["h"]).node(), nobody("u")], vec![]], handlers);
+    assert_story(vec![last], "play ab t a* b* u unknown-handler");
 }

@@ -26,10 +26,6 @@ pub trait Object: Any + Send + Sync {
     fn is_sequence(&self) -> bool {
         false
     }
-    /// Of a sequence: it leaves as a tuple.
-    fn is_tuple(&self) -> bool {
-        false
-    }
     fn is_callable(&self) -> bool {
         false
     }

@@ -132,7 +132,7 @@ impl Evaluation<'_> {
         Ok(Some(map))
     }
 
-    /// Sequences become lists or tuples and mappings maps; others stay what they are.
+    /// Sequences become lists and mappings maps; others stay what they are.
     fn settle_object(&self, value: &Value) -> Result<Option<Value>, Halt> {
         let Some(object) = ObjectRef::of(value) else { return Ok(None) };
         self.step()?;
@@ -142,8 +142,7 @@ impl Evaluation<'_> {
         let items = object.items(self)?.unwrap_or_default();
         if !object.is_mapping() {
             let settled = self.settle_items(&items)?;
-            let items = settled.unwrap_or(items);
-            return Ok(Some(if object.is_tuple() { Value::Tuple(items.into()) } else { Value::list(items) }));
+            return Ok(Some(Value::list(settled.unwrap_or(items))));
         }
         let mut map = Map::new();
         for key in items {

@@ -59,9 +59,6 @@ impl Object for Group {
     fn is_sequence(&self) -> bool {
         true
     }
-    fn is_tuple(&self) -> bool {
-        true
-    }
     fn text(&self, evaluation: &Evaluation) -> Result<String, Stop> {
         let pair = Value::Tuple(std::sync::Arc::new(vec![self.field.clone(), self.items.clone()]));
         Ok(evaluation.settled(&pair)?.to_repr())
