@@ -22,6 +22,9 @@ pub fn install(host: &mut Host, path: &Path, wish: Install) -> Look<Option<PathB
     if let Some(program) = wish.validate.filter(|program| !program.contains("%s")) {
         return Stop::failed(format!("validate must contain %s: {program}"));
     }
+    if host.stat(path)?.is_some_and(|stat| stat.is_dir()) {
+        return Stop::failed(format!("Could not replace '{}': Is a directory", path.display()));
+    }
     let kept = if wish.backup { keep(host, path)? } else { None };
     let contents = host.ready(wish.contents)?;
     let after = State::File { meta: wish.meta, contents: contents.clone() };
@@ -40,6 +43,33 @@ pub fn install(host: &mut Host, path: &Path, wish: Install) -> Look<Option<PathB
         Ok(super::Acted::changed())
     })?;
     Ok(kept)
+}
+
+/// Puts a link there; only an empty folder gives way to it.
+pub fn link(host: &mut Host, path: &Path, target: &Path) -> Look<()> {
+    let is_dir = host.stat(path)?.is_some_and(|stat| stat.is_dir());
+    if is_dir && !host.list(path)?.is_empty() {
+        return Stop::failed(format!("the directory {} is not empty, refusing to convert it", path.display()));
+    }
+    let own = host.identity();
+    let what = Resource::path(path);
+    let after = State::Link { target: target.into(), uid: own.uid, gid: own.gid };
+    host.change(Change::to(what.clone(), after.clone()), |machine| {
+        if is_dir {
+            machine.remove_empty_dir(path)?;
+        }
+        super::kinds::make(machine, &what, &after)?;
+        Ok(super::Acted::changed())
+    })?;
+    Ok(())
+}
+
+/// A folder that stands where a download should go.
+pub fn no_folder(host: &Host, path: &Path) -> Look<()> {
+    match host.is_dir(path)? {
+        true => Stop::failed(format!("attempted to take checksum of directory: {}", path.display())),
+        false => Ok(()),
+    }
 }
 
 fn in_place(machine: &mut dyn Machine, path: &Path, contents: &Contents, meta: Meta) -> io::Result<()> {

@@ -126,14 +126,24 @@ impl Fake {
         let world = self.world();
         let mut path = path.to_path_buf();
         for _ in 0..16 {
-            match world.nodes.get(&path) {
-                Some(node) if node.kind == Kind::Link => {
-                    path = normal(&path.parent().unwrap_or(Path::new("/")).join(&node.target));
-                }
-                _ => break,
-            }
+            // The outermost link on the way.
+            let links = path.ancestors().filter_map(|above| {
+                let node = world.nodes.get(above).filter(|node| node.kind == Kind::Link)?;
+                Some((above.to_path_buf(), node.target.clone()))
+            });
+            let Some((link, target)) = links.last() else { break };
+            let rest = path.strip_prefix(&link).unwrap_or(Path::new("")).to_path_buf();
+            path = normal(&link.parent().unwrap_or(Path::new("/")).join(target).join(rest));
         }
         path
+    }
+
+    /// The path itself, by folders that are no links.
+    fn place(&self, path: &Path) -> PathBuf {
+        match (path.parent(), path.file_name()) {
+            (Some(folder), Some(name)) => self.resolve(folder).join(name),
+            _ => path.to_path_buf(),
+        }
     }
 
     fn node(&self, path: &Path) -> io::Result<Node> {
@@ -144,6 +154,9 @@ impl Fake {
     fn put(&mut self, path: &Path, node: Node) -> io::Result<()> {
         let mut world = self.world();
         let parent = path.parent().unwrap_or(Path::new("/"));
+        if world.nodes.get(path).is_some_and(|there| there.kind == Kind::Directory) {
+            return Err(io::Error::new(io::ErrorKind::IsADirectory, format!("Is a directory: {}", path.display())));
+        }
         match world.nodes.get(parent) {
             Some(parent) if parent.kind != Kind::File => drop(world.nodes.insert(path.into(), node)),
             _ => return Err(missing(path)),
@@ -183,7 +196,7 @@ fn normal(path: &Path) -> PathBuf {
 
 impl Machine for Fake {
     fn stat(&self, path: &Path, follow: bool) -> io::Result<Option<Stat>> {
-        let path = if follow { self.resolve(path) } else { path.to_path_buf() };
+        let path = if follow { self.resolve(path) } else { self.place(path) };
         let world = self.world();
         Ok(world.nodes.get(&path).map(|node| Stat {
             kind: node.kind,
@@ -316,6 +329,13 @@ impl Machine for Fake {
 
     fn remove_file(&mut self, path: &Path) -> io::Result<()> {
         self.world().nodes.remove(path).map(drop).ok_or_else(|| missing(path))
+    }
+
+    fn remove_empty_dir(&mut self, path: &Path) -> io::Result<()> {
+        match self.list(path)?.is_empty() {
+            true => self.remove_dir(path),
+            false => Err(io::ErrorKind::DirectoryNotEmpty.into()),
+        }
     }
 
     fn remove_dir(&mut self, path: &Path) -> io::Result<()> {

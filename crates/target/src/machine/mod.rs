@@ -11,7 +11,7 @@ mod process;
 mod tools;
 
 pub use command::{Command, Output};
-pub use fake::Fake;
+pub use fake::{Fake, Node};
 pub use interrupt::Interrupt;
 pub use os::Os;
 
@@ -29,6 +29,21 @@ pub enum Kind {
     Socket,
     CharDevice,
     BlockDevice,
+}
+
+impl Kind {
+    /// For messages.
+    pub fn words(self) -> &'static str {
+        match self {
+            Kind::File => "a file",
+            Kind::Directory => "a folder",
+            Kind::Link => "a link",
+            Kind::Fifo => "a named pipe",
+            Kind::Socket => "a socket",
+            Kind::CharDevice => "a character device",
+            Kind::BlockDevice => "a block device",
+        }
+    }
 }
 
 /// What the file system says of a path; times are seconds and nanoseconds since the epoch.
@@ -155,6 +170,8 @@ pub trait Machine: Send {
     fn hard_link(&mut self, target: &Path, path: &Path) -> io::Result<()>;
     fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()>;
     fn remove_file(&mut self, path: &Path) -> io::Result<()>;
+    /// Only if nothing is in it.
+    fn remove_empty_dir(&mut self, path: &Path) -> io::Result<()>;
     /// With all that is in it; links are not followed.
     fn remove_dir(&mut self, path: &Path) -> io::Result<()>;
     fn chmod(&mut self, path: &Path, mode: u32) -> io::Result<()>;

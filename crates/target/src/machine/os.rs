@@ -184,6 +184,10 @@ impl Machine for Os {
         std::fs::remove_file(path).map_err(|error| at(path, error))
     }
 
+    fn remove_empty_dir(&mut self, path: &Path) -> io::Result<()> {
+        std::fs::remove_dir(path).map_err(|error| at(path, error))
+    }
+
     fn remove_dir(&mut self, path: &Path) -> io::Result<()> {
         std::fs::remove_dir_all(path).map_err(|error| at(path, error))
     }

@@ -150,7 +150,7 @@ fn destination(args: &Args, name: Option<&str>, host: &mut Host) -> Look<PathBuf
     let dest = &args.dest;
     let is_dir = host.is_dir(dest)?;
     match name {
-        Some(name) if is_dir => Ok(dest.join(name)),
+        Some(name) if is_dir => inside(args, &dest.join(name), host),
         Some(name) if ends_with_slash(dest) => {
             install::make_dirs(host, dest, &args.directory_mode, Some(&args.ownership()))?;
             Ok(dest.join(name))
@@ -164,6 +164,14 @@ fn destination(args: &Args, name: Option<&str>, host: &mut Host) -> Look<PathBuf
                 None => Stop::failed(format!("Destination directory {} does not exist", folder.display())),
             }
         }
+    }
+}
+
+/// What the controller sends to a path where a folder stands goes into that folder.
+fn inside(args: &Args, path: &Path, host: &Host) -> Look<PathBuf> {
+    match path.file_name() {
+        Some(name) if !args.remote_src && host.is_dir(path)? => Ok(path.join(name)),
+        _ => Ok(path.to_path_buf()),
     }
 }
 
@@ -240,6 +248,9 @@ fn remote(args: &Args, src: &Path, host: &mut Host) -> Look<Return> {
     if stat.is_dir() {
         return remote_folder(args, src, host);
     }
+    if !stat.is_file() {
+        return Stop::failed(format!("Cannot copy invalid source '{}': not a file", src.display()));
+    }
     let name = src.file_name().map(|name| name.to_string_lossy().into_owned());
     let dest = destination(args, name.as_deref(), host)?;
     let contents = Contents::Stored { path: host.canonical(src)?, size: stat.size };
@@ -303,17 +314,24 @@ fn copy_tree(args: &Args, src: &Path, dest: &Path, host: &mut Host) -> Look<()> 
     for name in host.list(src)? {
         let (from, to) = (src.join(&name), dest.join(&name));
         let Some(stat) = host.stat(&from)? else { continue };
-        if stat.is_link() && args.local_follow == Some(false) {
+        if stat.is_link() && args.local_follow != Some(true) {
             let target = host.read_link(&from)?;
-            link(host, &to, target)?;
-        } else if host.is_dir(&from)? {
-            make_folder(args, &to, host)?;
-            copy_tree(args, &from, &to, host)?;
-        } else if let Some(stat) = host.stat_target(&from)?.filter(|stat| stat.is_file()) {
-            let contents = Contents::Stored { path: host.canonical(&from)?, size: stat.size };
-            let mode = if args.mode.is_null() { Value::from(i64::from(stat.mode)) } else { args.mode.clone() };
-            let preserved = Value::from(i64::from(stat.mode));
-            with_mode(&plain(args, mode), &preserved, |args| put(args, &to, contents, host))?;
+            link(host, &to, &target)?;
+            continue;
+        }
+        match host.stat_target(&from)? {
+            Some(stat) if stat.is_dir() => {
+                make_folder(args, &to, host)?;
+                copy_tree(args, &from, &to, host)?;
+            }
+            Some(stat) if stat.is_file() => {
+                let contents = Contents::Stored { path: host.canonical(&from)?, size: stat.size };
+                let mode = if args.mode.is_null() { Value::from(i64::from(stat.mode)) } else { args.mode.clone() };
+                let preserved = Value::from(i64::from(stat.mode));
+                with_mode(&plain(args, mode), &preserved, |args| put(args, &to, contents, host))?;
+            }
+            Some(stat) => return Stop::failed(format!("`{}` is {}", from.display(), stat.kind.words())),
+            None => return Stop::failed(format!("No such file or directory: {}", from.display())),
         }
     }
     Ok(())
@@ -324,6 +342,7 @@ fn make_folder(args: &Args, path: &Path, host: &mut Host) -> Look<()> {
     let wanted = Ownership { mode: &args.directory_mode, ..args.ownership() };
     match host.is_dir(path)? {
         true => wanted.apply(host, path),
+        false if host.stat(path)?.is_some() => Stop::failed(format!("Not a directory: {}", path.display())),
         false => {
             let meta = wanted.of_new(host, true)?;
             host.set(Change::to(Resource::path(path), State::Directory(meta)))
@@ -331,13 +350,9 @@ fn make_folder(args: &Args, path: &Path, host: &mut Host) -> Look<()> {
     }
 }
 
-fn link(host: &mut Host, path: &Path, target: PathBuf) -> Look<()> {
-    let own = host.identity();
+fn link(host: &mut Host, path: &Path, target: &Path) -> Look<()> {
     let there = host.stat(path)?.is_some_and(|stat| stat.is_link()) && host.read_link(path)? == target;
-    match there {
-        true => Ok(()),
-        false => host.set(Change::to(Resource::path(path), State::Link { target, uid: own.uid, gid: own.gid })),
-    }
+    if there { Ok(()) } else { install::link(host, path, target) }
 }
 
 /// A folder of the controller, in one call.
@@ -345,17 +360,18 @@ fn folder(args: &Args, entries: &[Entry], host: &mut Host) -> Look<Return> {
     install::make_dirs(host, &args.dest, &args.directory_mode, Some(&args.ownership()))?;
     for entry in entries {
         // Only names inside of `dest`, whatever stands in the call.
-        let inside = entry.path.components().all(|part| matches!(part, std::path::Component::Normal(_)));
-        if !inside {
+        let within = entry.path.components().all(|part| matches!(part, std::path::Component::Normal(_)));
+        if !within {
             return Stop::failed(format!("a path that leaves the folder: {}", entry.path.display()));
         }
         let path = args.dest.join(&entry.path);
         if entry.directory {
             make_folder(args, &path, host)?;
         } else if let Some(target) = &entry.link {
-            link(host, &path, target.clone())?;
+            link(host, &path, target)?;
         } else {
             let contents = contents(&entry.content)?;
+            let path = inside(args, &path, host)?;
             with_mode(&plain(args, args.mode.clone()), &entry.mode, |args| put(args, &path, contents, host))?;
         }
     }

@@ -267,9 +267,6 @@ fn link(args: &Args, now: Option<Stat>, host: &mut Host) -> Look<Return> {
         if stat.is_dir() && !args.force {
             return Stop::failed(format!("refusing to convert from directory to symlink for {}", path.display()));
         }
-        if stat.is_dir() && !host.list(path)?.is_empty() {
-            return Stop::failed(format!("the directory {} is not empty, refusing to convert it", path.display()));
-        }
     }
     let absolute = parent(path).join(&target);
     let there = host.exists(&absolute)?;
@@ -279,8 +276,7 @@ fn link(args: &Args, now: Option<Stat>, host: &mut Host) -> Look<Return> {
     }
     let same = now.as_ref().is_some_and(|stat| stat.is_link()) && host.read_link(path)? == target;
     if !same {
-        let own = host.identity();
-        host.set(Change::to(Resource::path(path), State::Link { target: target.clone(), uid: own.uid, gid: own.gid }))?;
+        install::link(host, path, &target)?;
     }
     if there || !args.follow {
         let owned = owned(args, host)?;

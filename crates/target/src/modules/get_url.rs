@@ -9,7 +9,7 @@ use crate::machine::Meta;
 use crate::module::Example;
 use crate::module::{Info, Module, Return, path_value};
 use crate::sums::{self, Sum};
-use crate::web::{self, Answer, Ask, Spool, Url};
+use crate::web::{self, Answer, Ask, INDEX, Spool, Url};
 use md5::{Digest, Md5};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -169,8 +169,8 @@ fn file_name(answer: &Answer) -> String {
         let name = text.split(';').find_map(|part| part.trim().strip_prefix("filename="))?;
         Path::new(name.trim_matches('"')).file_name().map(|name| name.to_string_lossy().into_owned())
     });
-    let of_url = || Url::parse(&answer.url).map(|url| url.file_name().to_string()).unwrap_or_default();
-    given.or_else(|| Some(of_url()).filter(|name| !name.is_empty())).unwrap_or_else(|| "index.html".into())
+    let of_url = || Url::parse(&answer.url).map_or_else(|_| INDEX.into(), |url| url.download_name().to_string());
+    given.unwrap_or_else(of_url)
 }
 
 /// The checksum that the file must have; one that stands in a file of checksums is looked up there.
@@ -236,6 +236,7 @@ fn put(
     mut result: Map,
     host: &mut Host,
 ) -> Look<Return> {
+    install::no_folder(host, dest)?;
     let folder = parent(dest);
     if !host.is_dir(folder)? {
         return Stop::failed(format!("Destination {} does not exist", folder.display()));

@@ -301,12 +301,10 @@ fn cookies(headers: &[(String, String)]) -> Map {
 
 fn save(args: &Args, dest: &std::path::Path, said: &Said, mut result: Map, host: &mut Host) -> Look<Return> {
     let dest = match host.is_dir(dest)? {
-        true => {
-            let name = Url::parse(&said.url)?.file_name().to_string();
-            dest.join(if name.is_empty() { "index.html".into() } else { name })
-        }
+        true => dest.join(Url::parse(&said.url)?.download_name()),
         false => dest.to_path_buf(),
     };
+    install::no_folder(host, &dest)?;
     let contents: Contents = said.body.contents();
     let now = host.stat_target(&dest)?;
     let same = match &now {

@@ -8,7 +8,7 @@ mod tls;
 mod url;
 
 pub use spool::Spool;
-pub use url::Url;
+pub use url::{INDEX, Url};
 
 use crate::http::{self, Body, Head, Request};
 use crate::machine::{Address, Machine, Stream};

@@ -2,6 +2,9 @@
 use std::fmt;
 use std::io;
 
+/// A download whose address has no name of a file.
+pub const INDEX: &str = "index.html";
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Url {
     pub scheme: String,
@@ -74,7 +77,12 @@ impl Url {
         }
     }
 
-    /// The last part of the path: what a download is called.
+    /// What a download is called: never a way to another folder.
+    pub fn download_name(&self) -> &str {
+        Some(self.file_name()).filter(|name| !matches!(*name, "" | "." | "..")).unwrap_or(INDEX)
+    }
+
+    /// The last part of the path.
     pub fn file_name(&self) -> &str {
         let path = self.target.split('?').next().unwrap_or_default();
         path.rsplit('/').next().unwrap_or_default()

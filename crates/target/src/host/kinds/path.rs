@@ -34,32 +34,30 @@ pub fn make(machine: &mut dyn Machine, path: &Path, state: &State) -> io::Result
         State::Absent => machine.remove_file(path),
         State::Directory(meta) => {
             match now {
+                None => machine.make_dir(path, 0o700)?,
                 Some(_) if is_dir => {}
-                other => {
-                    other.map_or(Ok(()), |_| machine.remove_file(path))?;
-                    machine.make_dir(path, 0o700)?;
-                }
+                Some(_) => return Err(in_the_way(io::ErrorKind::NotADirectory, "Not a directory", path)),
             }
             set_meta(machine, path, *meta)
         }
+        // What a folder holds would be lost without a word: whoever wants that removes it first.
+        State::Link { .. } | State::File { .. } if is_dir => {
+            Err(in_the_way(io::ErrorKind::IsADirectory, "Is a directory", path))
+        }
         State::Link { target, uid, gid } => {
-            if is_dir {
-                machine.remove_dir(path)?;
-            }
             if !now.is_some_and(|stat| stat.is_link()) || machine.read_link(path)? != *target {
                 machine.symlink(target, path)?;
             }
             set_owner(machine, path, *uid, *gid)
         }
-        State::File { meta, contents } => {
-            if is_dir {
-                machine.remove_dir(path)?;
-            }
-            make_file(machine, path, *meta, contents)
-        }
+        State::File { meta, contents } => make_file(machine, path, *meta, contents),
         State::Special(_, meta) if now.is_some() => set_meta(machine, path, *meta),
         _ => Err(unmakable(&format!("{} cannot become `{}`", path.display(), state.word()))),
     }
+}
+
+fn in_the_way(kind: io::ErrorKind, words: &str, path: &Path) -> io::Error {
+    io::Error::new(kind, format!("{words}: {}", path.display()))
 }
 
 fn make_file(machine: &mut dyn Machine, path: &Path, meta: Meta, contents: &Contents) -> io::Result<()> {
