@@ -38,6 +38,9 @@ value::args! {
     ]
 }
 
+/// No keyring is longer.
+const LONGEST: u64 = 4 << 20;
+
 pub struct Task;
 impl Module for Task {
     const INFO: Info = Info::new("apt_key").net();
@@ -178,9 +181,9 @@ fn fetch(args: &Args, url: &str, host: &Host) -> Look<Vec<u8>> {
     }
     let mut spool = Spool::default();
     spool.fill(&mut answer.body, |_| {})?;
-    match spool.bytes() {
-        Some(bytes) => Ok(bytes.to_vec()),
-        None => Stop::failed(format!("{url} is too large for a key")),
+    match spool.size() {
+        0..=LONGEST => Ok(spool.bytes()?.into_owned()),
+        _ => Stop::failed(format!("{url} is too large for a key")),
     }
 }
 

@@ -1,23 +1,25 @@
 //! `get_url`: files from the web.
 use crate::host::install::{self, Install};
-use crate::host::{Host, Look, Stop, looks, ownership, parent};
+use crate::host::{Contents, Host, Look, Stop, looks, ownership, parent};
 #[cfg(any(test, feature = "reference"))]
 use crate::host::{Resource, State};
 #[cfg(any(test, feature = "reference"))]
 use crate::machine::Meta;
+use crate::machine::Stat;
 #[cfg(any(test, feature = "reference"))]
 use crate::module::Example;
 use crate::module::{Info, Module, Return, path_value};
 use crate::sums::{self, Sum};
 use crate::web::{self, Answer, Ask, INDEX, Spool, Url};
 use md5::{Digest, Md5};
+use sha1::Sha1;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use value::{Map, Value};
 
 crate::file_args! {
-    /// Fetches files over HTTP and HTTPS. A file that is there is fetched again only if the server has a newer one, if its
+    /// Fetches files over HTTP and HTTPS, and copies those of the host itself (`file://`). A file that is there is fetched again only if the server has a newer one, if its
     /// checksum is not the one given, or with `force`.
     pub struct Args {
         /// What to fetch.
@@ -60,7 +62,7 @@ crate::file_args! {
         ciphers: Option<Vec<String>>,
         /// Whether what the server compressed is unpacked.
         decompress: bool { default("yes") },
-        /// Without meaning here: large files wait in the system's temporary folder.
+        /// Where a large file waits until all of it has come; by default the system's temporary folder.
         tmp_dest: Option<PathBuf>,
     }
 }
@@ -92,6 +94,9 @@ impl Module for Task {
         {
             return Ok(done);
         }
+        if let Some(path) = web::local(&args.url) {
+            return of_this_host(args, &path, wanted, begun, host);
+        }
         let since = if is_dir || args.force || wanted.is_some() { None } else { host.stat_target(&args.dest)? };
         let mut ask = ask(args, &args.url);
         if let Some(stat) = since {
@@ -100,16 +105,62 @@ impl Module for Task {
         if !host.writes() {
             ask.method = "HEAD".into();
         }
-        let answer = fetch(args, &ask, host, begun)?;
+        let mut answer = fetch(args, &ask, host, begun)?;
         let dest = if is_dir { args.dest.join(file_name(&answer)) } else { args.dest.clone() };
-        let mut result = Map::new();
-        result.insert("url", args.url.clone());
-        result.insert("dest", path_value(&dest));
-        result.insert("status_code", i64::from(answer.head.status));
+        let status = Value::from(i64::from(answer.head.status));
+        let result = crate::returns! { "url" => args.url.clone(), "dest" => path_value(&dest), "status_code" => status };
         if answer.head.status == 304 {
             return unchanged(args, &dest, begun, result, host);
         }
-        put(args, &dest, answer, wanted, begun, result, host)
+        reachable(args, &dest, host)?;
+        let mut sums = Sums::of(wanted.as_ref());
+        let mut spool = args.tmp_dest.as_deref().map_or_else(Spool::default, Spool::in_folder);
+        if host.writes() {
+            spool.fill(&mut answer.body, |piece| sums.take(piece))?;
+        }
+        put(args, &dest, Got { contents: spool.contents(), sums, wanted, begun }, result, host)
+    }
+}
+
+/// `file://`: no server, and so no status.
+fn of_this_host(args: &Args, path: &Path, wanted: Option<Sum>, begun: Instant, host: &mut Host) -> Look<Return> {
+    let Some(stat) = host.stat_target(path)?.filter(Stat::is_file) else {
+        let why = if host.exists(path)? { "[Errno 21] Is a directory" } else { "[Errno 2] No such file or directory" };
+        return Err(Stop::failure(
+            format!("Request failed: <urlopen error {why}: '{}'>", path.display()),
+            crate::returns! {
+                "url" => args.url.clone(), "dest" => path_value(&args.dest), "elapsed" => begun.elapsed().as_secs(),
+            },
+        ));
+    };
+    let dest = match (host.is_dir(&args.dest)?, args.url.rsplit('/').next()) {
+        (true, Some(name)) if !matches!(name, "" | "." | "..") => args.dest.join(name),
+        (true, _) => args.dest.join(INDEX),
+        _ => args.dest.clone(),
+    };
+    reachable(args, &dest, host)?;
+    let mut sums = Sums::of(wanted.as_ref());
+    if host.writes() {
+        host.digest_with(path, |piece| sums.take(piece))?;
+    }
+    let contents = Contents::Stored { path: host.canonical(path)?, size: stat.size };
+    let result = crate::returns! { "url" => args.url.clone(), "dest" => path_value(&dest), "status_code" => Value::Null };
+    put(args, &dest, Got { contents, sums, wanted, begun }, result, host)
+}
+
+/// Whether a download can wait, and be put in its place.
+fn reachable(args: &Args, dest: &Path, host: &Host) -> Look<()> {
+    if let Some(folder) = &args.tmp_dest
+        && !host.is_dir(folder)?
+    {
+        let why = if host.exists(folder)? { "is a file but should be a directory." } else { "directory does not exist." };
+        return Stop::failed(format!("{} {why}", folder.display()));
+    }
+    install::no_folder(host, dest)?;
+    let folder = parent(dest);
+    match host.is_dir(folder)? {
+        true => Ok(()),
+        false => Stop::failed(format!("Destination {} does not exist", folder.display())),
     }
 }
 
@@ -184,10 +235,11 @@ fn wanted_sum(args: &Args, host: &Host) -> Look<Option<Sum>> {
     let hex = match rest.contains("://") {
         false => rest.to_string(),
         true => {
-            let answer = fetch(args, &ask(args, rest), host, Instant::now())?;
-            let mut text = String::new();
-            answer.body.take(1 << 24).read_to_string(&mut text)?;
-            let name = Url::parse(&args.url)?.file_name().to_string();
+            let text = checksums(args, rest, host)?;
+            let name = match web::local(&args.url) {
+                Some(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+                None => Url::parse(&args.url)?.file_name().to_string(),
+            };
             match sums::find(&text, &name) {
                 Some(hex) => hex,
                 None => return Stop::failed(format!("Unable to find a checksum for file '{name}' in '{rest}'")),
@@ -198,6 +250,17 @@ fn wanted_sum(args: &Args, host: &Host) -> Look<Option<Sum>> {
         Ok(sum) => Ok(Some(sum)),
         Err(why) => Stop::failed(why),
     }
+}
+
+/// A file of checksums, of a server or of this host.
+fn checksums(args: &Args, url: &str, host: &Host) -> Look<String> {
+    if let Some(path) = web::local(url) {
+        return Ok(String::from_utf8_lossy(&host.read(&path)?).into_owned());
+    }
+    let answer = fetch(args, &ask(args, url), host, Instant::now())?;
+    let mut text = String::new();
+    answer.body.take(1 << 24).read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// The file has the right checksum already.
@@ -227,52 +290,60 @@ fn unchanged(args: &Args, dest: &Path, begun: Instant, mut result: Map, host: &m
     install::with_info(host, dest, result)
 }
 
-fn put(
-    args: &Args,
-    dest: &Path,
-    mut answer: Answer,
+/// What is known of the bytes while they come.
+struct Sums {
+    sha1: Sha1,
+    md5: Md5,
+    own: Option<sums::Digest>,
+}
+
+impl Sums {
+    fn of(wanted: Option<&Sum>) -> Self {
+        Self { sha1: Sha1::new(), md5: Md5::new(), own: wanted.map(Sum::digest) }
+    }
+
+    fn take(&mut self, piece: &[u8]) {
+        self.sha1.update(piece);
+        self.md5.update(piece);
+        self.own.iter_mut().for_each(|own| own.update(piece));
+    }
+}
+
+struct Got {
+    contents: Contents,
+    sums: Sums,
     wanted: Option<Sum>,
     begun: Instant,
-    mut result: Map,
-    host: &mut Host,
-) -> Look<Return> {
-    install::no_folder(host, dest)?;
-    let folder = parent(dest);
-    if !host.is_dir(folder)? {
-        return Stop::failed(format!("Destination {} does not exist", folder.display()));
-    }
-    let (mut spool, mut md5) = (Spool::default(), Md5::new());
-    let mut digest = wanted.as_ref().map(Sum::digest);
-    let mut size = 0;
+}
+
+fn put(args: &Args, dest: &Path, got: Got, mut result: Map, host: &mut Host) -> Look<Return> {
+    let Got { contents, sums, wanted, begun } = got;
+    let size = if host.writes() { contents.size() } else { 0 };
+    let mut sha1 = None;
     if host.writes() {
-        let sha1 = spool.fill(&mut answer.body, |piece| {
-            md5.update(piece);
-            digest.iter_mut().for_each(|digest| digest.update(piece));
-        })?;
-        size = spool.size();
-        if let (Some(wanted), Some(digest)) = (&wanted, digest) {
-            let have = digest.hex();
+        if let (Some(wanted), Some(own)) = (&wanted, sums.own) {
+            let have = own.hex();
             if !wanted.is(&have) {
                 let why = format!("The checksum for {} did not match {}; it was {have}.", dest.display(), wanted.hex);
                 return Err(Stop::failure(why, result));
             }
         }
-        result.insert("checksum_src", sha1);
+        sha1 = Some(looks::hex(&sums.sha1.finalize()));
+        result.insert("checksum_src", sha1.clone());
     }
     let now = host.stat_target(dest)?;
     let before = match &now {
         Some(stat) if stat.is_file() && host.writes() => Some(host.sha1(dest)?),
         _ => None,
     };
-    result.insert("checksum_dest", before.clone());
+    let same = before.is_some() && before == sha1;
+    result.insert("checksum_dest", before);
     result.insert("elapsed", begun.elapsed().as_secs());
     result.insert("msg", format!("OK ({size} bytes)"));
     result.insert("src", path_value(dest));
-    let same = host.writes() && before.is_some() && before.map(Value::from).as_ref() == result.get("checksum_src");
     if !same {
         let base = now.map_or_else(|| ownership::new_meta(host, false), |stat| stat.meta());
         let meta = args.ownership().over(host, base, false)?;
-        let contents = spool.contents();
         let wish = Install { contents, meta, validate: None, backup: args.backup, unsafe_writes: args.unsafe_writes };
         if let Some(kept) = install::install(host, dest, wish)? {
             result.insert("backup_file", path_value(&kept));
@@ -280,7 +351,7 @@ fn put(
     }
     args.ownership().apply(host, dest)?;
     if host.writes() {
-        result.insert("md5sum", looks::hex(&md5.finalize()));
+        result.insert("md5sum", looks::hex(&sums.md5.finalize()));
     }
     install::with_info(host, dest, result)
 }

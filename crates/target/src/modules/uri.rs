@@ -6,7 +6,8 @@ use crate::json;
 use crate::module::Example;
 use crate::module::{Info, Module, Return, path_value};
 use crate::returns;
-use crate::web::{self, Ask, Follow, Spool, Url, form};
+use crate::protocol::MAX_FRAME;
+use crate::web::{self, Ask, Follow, Spool, Url, charset, form};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use value::value::{Json, json_text};
@@ -55,7 +56,7 @@ crate::file_args! {
         timeout: i64 { default("30") },
         /// Whether the server's certificate is checked.
         validate_certs: bool { default("yes") },
-        /// Certificates to trust besides the host's own.
+        /// Certificates to trust instead of the host's own.
         ca_path: Option<PathBuf>,
         /// A certificate of our own.
         client_cert: Option<PathBuf>,
@@ -269,19 +270,7 @@ fn tell(args: &Args, said: Said, begun: Instant, host: &mut Host) -> Look<Return
         result.insert("cookies", cookies);
     }
     let good = args.status_code.contains(&said.status);
-    let text = said.body.bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-    let content_type = result.get("content_type").map(Value::to_text).unwrap_or_default();
-    if let Some(text) = &text
-        && content_type.contains("json")
-        && let Ok(value) = json::parse(text)
-    {
-        result.insert("json", value);
-    }
-    if args.return_content
-        && let Some(text) = text
-    {
-        result.insert("content", text);
-    }
+    tell_content(args, &said, &mut result)?;
     if !good {
         let wanted: Vec<_> = args.status_code.iter().map(ToString::to_string).collect();
         let message = format!("Status code was {} and not [{}]: {}", said.status, wanted.join(", "), said.message);
@@ -291,6 +280,30 @@ fn tell(args: &Args, said: Said, begun: Instant, host: &mut Host) -> Look<Return
         Some(dest) => save(args, dest, &said, result, host),
         None => Ok(result),
     }
+}
+
+/// The answer's text, and what it says if it is JSON.
+fn tell_content(args: &Args, said: &Said, result: &mut Map) -> Look<()> {
+    let content_type = result.get("content_type").map(Value::to_text).unwrap_or_default();
+    let is_json = content_type.contains("json");
+    if !is_json && !args.return_content {
+        return Ok(());
+    }
+    let size = said.body.size();
+    if size > MAX_FRAME as u64 {
+        return Stop::failed(format!("the answer of {size} bytes is too long to be returned: save it with `dest`"));
+    }
+    let charset = charset::of(&content_type);
+    let Some(text) = charset::decode(&said.body.bytes()?, charset) else {
+        return Stop::failed(format!("unknown encoding: {charset}"));
+    };
+    if let Some(value) = is_json.then(|| json::parse(&text).ok()).flatten() {
+        result.insert("json", value);
+    }
+    if args.return_content {
+        result.insert("content", text);
+    }
+    Ok(())
 }
 
 fn cookies(headers: &[(String, String)]) -> Map {

@@ -24,7 +24,9 @@ pub fn urlencoded(body: &Value) -> Result<String, String> {
     let mut out = Vec::new();
     for (name, value) in pairs {
         let values = value.as_list().map_or_else(|| vec![value.clone()], <[Value]>::to_vec);
-        out.extend(values.into_iter().map(|value| format!("{}={}", encoded(name.clone()), encoded(value.to_text()))));
+        // What is null is left out, as Ansible does.
+        let values = values.into_iter().filter(|value| !value.is_null());
+        out.extend(values.map(|value| format!("{}={}", encoded(name.clone()), encoded(value.to_text()))));
     }
     Ok(out.join("&"))
 }

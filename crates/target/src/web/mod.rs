@@ -1,5 +1,6 @@
 //! Asking the web, as `get_url` and `uri` do: redirects, proxies, logins, TLS where the build has it.
 pub mod auth;
+pub mod charset;
 pub mod form;
 mod proxy;
 mod spool;
@@ -8,7 +9,7 @@ mod tls;
 mod url;
 
 pub use spool::Spool;
-pub use url::{INDEX, Url};
+pub use url::{INDEX, Url, local};
 
 use crate::http::{self, Body, Head, Request};
 use crate::machine::{Address, Machine, Stream};

@@ -2,21 +2,28 @@
 use crate::helper::unique;
 use crate::host::Contents;
 use sha1::{Digest, Sha1};
+use std::borrow::Cow;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const IN_MEMORY: usize = 4 << 20;
 
 #[derive(Default)]
 pub struct Spool {
+    /// Where a large body waits; none: the system's temporary folder.
+    folder: Option<PathBuf>,
     bytes: Vec<u8>,
     file: Option<(File, PathBuf)>,
     size: u64,
 }
 
 impl Spool {
+    pub fn in_folder(folder: &Path) -> Self {
+        Self { folder: Some(folder.into()), bytes: Vec::new(), file: None, size: 0 }
+    }
+
     /// Reads to the end; gives the SHA-1, and each piece to `also`.
     pub fn fill(&mut self, reader: &mut dyn Read, mut also: impl FnMut(&[u8])) -> io::Result<String> {
         let mut sha1 = Sha1::new();
@@ -38,7 +45,7 @@ impl Spool {
     fn add(&mut self, piece: &[u8]) -> io::Result<()> {
         self.size += piece.len() as u64;
         if self.file.is_none() && self.bytes.len() + piece.len() > IN_MEMORY {
-            let path = std::env::temp_dir().join(format!(".deploy-{:x}", unique()));
+            let path = self.folder.clone().unwrap_or_else(std::env::temp_dir).join(format!(".deploy-{:x}", unique()));
             let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
             file.write_all(&self.bytes)?;
             self.bytes = Vec::new();
@@ -64,9 +71,12 @@ impl Spool {
         }
     }
 
-    /// What is in memory: all of it, unless it is large.
-    pub fn bytes(&self) -> Option<&[u8]> {
-        self.file.is_none().then_some(&self.bytes)
+    /// All of it, from wherever it waits.
+    pub fn bytes(&self) -> io::Result<Cow<'_, [u8]>> {
+        match &self.file {
+            Some((_, path)) => std::fs::read(path).map(Cow::Owned),
+            None => Ok(Cow::Borrowed(&self.bytes)),
+        }
     }
 }
 

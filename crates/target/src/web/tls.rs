@@ -57,8 +57,11 @@ fn certificates(machine: &dyn Machine, path: &Path) -> io::Result<Vec<Certificat
 
 fn roots(machine: &dyn Machine, ask: &Ask) -> io::Result<RootCertStore> {
     let mut store = RootCertStore::empty();
+    // Whoever names an authority trusts that one alone.
     if let Some(path) = &ask.ca_path {
         store.add_parsable_certificates(certificates(machine, path)?);
+        let nothing = || io::Error::other(format!("{}: no certificate", path.display()));
+        return if store.is_empty() { Err(nothing()) } else { Ok(store) };
     }
     let own = machine.variable("SSL_CERT_FILE");
     let bundle = own
@@ -113,5 +116,54 @@ impl ServerCertVerifier for Anyone {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::machine::{Fake, Meta, Source};
+
+    /// Two authorities that sign nothing but themselves.
+    const ONE: &str = "-----BEGIN CERTIFICATE-----
+MIIBcjCCARmgAwIBAgIUBR83YwNYdUDqScjh9qwpbFOLYGUwCgYIKoZIzj0EAwIw
+DjEMMAoGA1UEAwwDb25lMCAXDTI2MTEyMTEzMTIyM1oYDzIxMjYxMDI4MTMxMjIz
+WjAOMQwwCgYDVQQDDANvbmUwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAASo11Qy
+8o5E8jVkVHTRFEfFWA028zvg98FIC6NrDXKZ366wrZPsUoAZ4fSJpNk9Y0IqQx/V
+74hB90+0ELf6msito1MwUTAdBgNVHQ4EFgQUH2y8Asv9x4y5veLpu914jxamcqYw
+HwYDVR0jBBgwFoAUH2y8Asv9x4y5veLpu914jxamcqYwDwYDVR0TAQH/BAUwAwEB
+/zAKBggqhkjOPQQDAgNHADBEAiBrEGkzNXAt1vxLy1QjfU3Wf4FuFq6KZ0NfcbJQ
+6pLCgAIgNDwLsd/f3V/dnwH/wfo3uhZkR3AGIb3tbil1TKhz+FU=
+-----END CERTIFICATE-----\n";
+    const OTHER: &str = "-----BEGIN CERTIFICATE-----
+MIIBdDCCARmgAwIBAgIUPIS/O4ToHqw2p7d/Xyf5X0S8RS0wCgYIKoZIzj0EAwIw
+DjEMMAoGA1UEAwwDdHdvMCAXDTI2MTEyMTEzMTIyM1oYDzIxMjYxMDI4MTMxMjIz
+WjAOMQwwCgYDVQQDDAN0d28wWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAR8DIC7
+vUVsYC3SiV0Uubz2af6nCewgmyFT+uzIAMIEm2sNYp0Q+c16qvdab2bNFIeM1HhT
+DxPUx1M50O6hUruto1MwUTAdBgNVHQ4EFgQUMhQUIuH8eJphQk6NzPW9G7Sjq0cw
+HwYDVR0jBBgwFoAUMhQUIuH8eJphQk6NzPW9G7Sjq0cwDwYDVR0TAQH/BAUwAwEB
+/zAKBggqhkjOPQQDAgNJADBGAiEAg+Zfge4u6+73LCwO0KbfOol8sr8l5/bdackg
+VrIA/5kCIQD+SX69FuT+CV2I2HlAoZosUMYLXREmuvCjRa9SO22UMQ==
+-----END CERTIFICATE-----\n";
+
+    #[test]
+    fn an_authority_that_the_task_names_is_trusted_alone() {
+        let mut machine = Fake::default();
+        for folder in ["/etc/ssl", "/etc/ssl/certs"] {
+            machine.make_dir(Path::new(folder), 0o755).unwrap();
+        }
+        let meta = Meta { mode: 0o644, uid: 0, gid: 0 };
+        for (path, text) in
+            [(BUNDLES[0], [ONE, OTHER].concat()), ("/srv/own.pem", ONE.into()), ("/srv/none.pem", String::new())]
+        {
+            machine.write(Path::new(path), Source::Bytes(text.as_bytes()), meta).unwrap();
+        }
+        let trusted = |ca: Option<&str>| {
+            let ask = Ask { ca_path: ca.map(Into::into), ..Ask::get("https://x") };
+            roots(&machine, &ask).map(|store| store.len())
+        };
+        assert_eq!(trusted(None).unwrap(), 2);
+        assert_eq!(trusted(Some("/srv/own.pem")).unwrap(), 1);
+        assert!(trusted(Some("/srv/none.pem")).is_err());
     }
 }

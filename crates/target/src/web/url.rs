@@ -1,6 +1,8 @@
 //! Web addresses: taken apart, and joined with what a redirect says.
+use super::auth::unescaped;
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 
 /// A download whose address has no name of a file.
 pub const INDEX: &str = "index.html";
@@ -87,6 +89,13 @@ impl Url {
         let path = self.target.split('?').next().unwrap_or_default();
         path.rsplit('/').next().unwrap_or_default()
     }
+}
+
+/// The file of this machine that a `file://` address means.
+pub fn local(text: &str) -> Option<PathBuf> {
+    let rest = text.trim().strip_prefix("file://")?;
+    let path = rest.strip_prefix("localhost").unwrap_or(rest);
+    path.starts_with('/').then(|| unescaped(path).into())
 }
 
 /// Spaces and what is not ASCII cannot stand in a request line.
