@@ -278,7 +278,8 @@ impl Engine {
         if let Some(name) = &begun.register {
             cursor.register(name, outcome.registered());
         }
-        let fence = (outcome.failed && !begun.ignore_errors) || unknown.is_some();
+        let fence =
+            (outcome.failed && !begun.ignore_errors) || (unknown.is_some() && outcome.changed && !outcome.failed);
         self.push(host, key, begun, State::Known(outcome), fence);
         if let Some(entry) = self.lanes[host].window.back_mut() {
             (entry.effects, entry.unknown_handler) = (effects, unknown);

@@ -40,7 +40,9 @@ impl Engine {
                 continue;
             }
             lane.next = Next::Ready;
-            for effect in entry.effects.iter().filter(|_| entry.begun.delegate_facts.is_none()) {
+            // What items of a loop brought before the connection was cut is nobody's.
+            let shared = entry.begun.delegate_facts.is_none() && !outcome.unreachable;
+            for effect in entry.effects.iter().filter(|_| shared) {
                 lane.teach(0, effect);
             }
             if let Some(name) = &entry.begun.register {

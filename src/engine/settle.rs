@@ -13,6 +13,8 @@ impl Engine {
                 // What hosts before it had to say is said first.
                 let (key, seat) = (entry.key.clone(), self.seat(host));
                 if self.order.linear && !self.order.leads(seat, &key) {
+                    // One of them may wait for its place at the task.
+                    self.leave_throttle(host, &key);
                     self.order.wait_to_lead(seat, &key);
                     return false;
                 }

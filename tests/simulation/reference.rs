@@ -760,6 +760,9 @@ impl<'s> Reference<'s> {
         let one_by_one = control.is_some_and(|control| control.pause.is_some() || !control.break_when.is_empty())
             || !task.until.is_empty();
         self.fences.call(task, looped && one_by_one);
+        if self.called(task).1.is_some() {
+            self.fences.add();
+        }
         let mut outcomes = Vec::new();
         if looped && one_by_one {
             for (item, argument) in items {
