@@ -15,6 +15,7 @@ pub struct Unbalanced {
 
 /// The arguments, and the text that is none of them.
 pub fn split(line: &Str, free_form: bool) -> Result<(Map, Option<Str>), Unbalanced> {
+    let line = &like(line, continued(line));
     let mut map = Map::new();
     let mut rest = String::new();
     let mut end = 0;
@@ -39,6 +40,46 @@ pub fn split(line: &Str, free_form: bool) -> Result<(Map, Option<Str>), Unbalanc
     Ok((map, (!rest.is_empty()).then(|| like(line, rest.to_string()))))
 }
 
+/// The line without its continuations: backslashes that are words of their own, outside of quotes, with the line breaks behind
+/// them. One of the spaces around stays, for it separates the words.
+fn continued(line: &str) -> String {
+    let (mut out, mut rest, mut quotes) = (String::new(), line, Quotes::default());
+    while let Some(c) = rest.chars().next() {
+        let after = &rest[c.len_utf8()..];
+        let is_word = out.is_empty() || out.ends_with([' ', '\n']);
+        if c == '\\' && is_word && quotes.open.is_none() && (after.is_empty() || after.starts_with([' ', '\n'])) {
+            let next = after.strip_prefix([' ', '\n']).unwrap_or(after);
+            let two_gaps = after.starts_with('\n') && out.ends_with(' ') && next.starts_with(' ');
+            rest = if two_gaps { &next[1..] } else { next };
+            continue;
+        }
+        quotes.pass(c);
+        out.push(c);
+        rest = after;
+    }
+    out
+}
+
+/// Which quote is open, as a text is passed over; a backslash guards quotes.
+#[derive(Default)]
+struct Quotes {
+    open: Option<char>,
+    before: Option<char>,
+}
+
+impl Quotes {
+    fn pass(&mut self, c: char) {
+        if matches!(c, '"' | '\'') && self.before != Some('\\') {
+            self.open = match self.open {
+                Some(open) if open == c => None,
+                None => Some(c),
+                other => other,
+            };
+        }
+        self.before = Some(c);
+    }
+}
+
 /// A text from the line, with the line's place and marks.
 fn like(line: &Str, text: String) -> Str {
     Str::from(text).with_origin(line.origin()).with_trust(line.is_trusted()).with_secrecy(line.is_secret())
@@ -53,7 +94,7 @@ fn pair(word: &str) -> Option<(&str, &str)> {
 /// From where to where the words go: white space separates them, but not inside quotes and templates.
 fn words(line: &str) -> Result<Vec<(usize, usize)>, Unbalanced> {
     let mut words = Vec::new();
-    let (mut begin, mut quote, mut depth, mut before) = (None, None, 0_i32, '\0');
+    let (mut begin, mut quotes, mut depth) = (None, Quotes::default(), 0_i32);
     let mut opened = "";
     for (at, c) in line.char_indices() {
         let two = line.get(at..at + 2).unwrap_or_default();
@@ -62,22 +103,15 @@ fn words(line: &str) -> Result<Vec<(usize, usize)>, Unbalanced> {
             "}}" | "%}" | "#}" if depth > 0 => depth -= 1,
             _ => {}
         }
-        if matches!(c, '"' | '\'') && before != '\\' {
-            quote = match quote {
-                Some(open) if open == c => None,
-                None => Some(c),
-                other => other,
-            };
-        }
-        before = c;
-        if c.is_whitespace() && quote.is_none() && depth == 0 {
+        quotes.pass(c);
+        if c.is_whitespace() && quotes.open.is_none() && depth == 0 {
             words.extend(begin.take().map(|begin| (begin, at)));
         } else if begin.is_none() {
             begin = Some(at);
         }
     }
     words.extend(begin.map(|begin| (begin, line.len())));
-    match (quote, depth) {
+    match (quotes.open, depth) {
         (Some(quote), _) => Err(Unbalanced { what: quote.to_string() }),
         (None, depth) if depth > 0 => Err(Unbalanced { what: opened.to_string() }),
         _ => Ok(words),
@@ -159,6 +193,22 @@ mod tests {
             ("A=b make  x chdir=/tmp", "{'chdir': '/tmp'}", "A=b make  x"),
             ("echo a\necho \"b c\" creates=/x\n", "{'creates': '/x'}", "echo a\necho \"b c\""),
             ("test -f a && b=\"{{ c | d('e f') }}\"", "{}", "test -f a && b=\"{{ c | d('e f') }}\""),
+        ];
+        for (line, map, rest) in cases {
+            assert_eq!(parsed(line, true), (map.to_string(), rest.to_string()), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_backslash_that_is_a_word_continues_the_line() {
+        let cases = [
+            ("echo one \\\n  two", "{}", "echo one  two"),
+            ("echo one \\ two", "{}", "echo one two"),
+            ("a \\\nb \\\nc", "{}", "a b c"),
+            ("a \\\n chdir=/x \\\n b\n", "{'chdir': '/x'}", "a b"),
+            ("a {{ 1 \\\n+ 2 }}", "{}", "a {{ 1 + 2 }}"),
+            ("a 'x \\\n y' z\\\n w \\{{ b }}", "{}", "a 'x \\\n y' z\\\n w \\{{ b }}"),
+            ("a \\", "{}", "a"),
         ];
         for (line, map, rest) in cases {
             assert_eq!(parsed(line, true), (map.to_string(), rest.to_string()), "{line}");
