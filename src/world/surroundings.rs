@@ -151,7 +151,8 @@ impl Environment for Here {
     fn decrypt(&self, vaulted: &Vaulted) -> Result<Str, Stop> {
         let plain = self.keyring.decrypt(&vaulted.ciphertext).map_err(|error| Stop::outside(error.to_string()))?;
         let text = String::from_utf8(plain.to_vec()).map_err(|_| Stop::outside("a vaulted value is no UTF-8 text"))?;
-        let text = Str::trusted(text, vaulted.origin).with_secrecy(true);
+        // What stood under the key is data: braces in a password are no template.
+        let text = Str::from(text).with_origin(vaulted.origin).with_secrecy(true);
         self.secrets.add(&text);
         Ok(text)
     }
@@ -271,5 +272,54 @@ fn real_path(path: &Path) -> PathBuf {
     match (path.parent(), path.file_name()) {
         (Some(parent), Some(name)) => real_path(parent).join(name),
         _ => path.to_path_buf(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lang::template::render_value;
+    use lang::vault::{Secret, encrypt};
+
+    #[test]
+    fn what_is_under_a_vaults_key_is_no_template() {
+        let secret = Secret::new("", "word");
+        let vaulted = |plain: &str| {
+            let ciphertext = encrypt(plain.as_bytes(), &secret, &[7; 32]);
+            Value::Vaulted(Arc::new(Vaulted { ciphertext: ciphertext.as_str().into(), origin: None }))
+        };
+        let keyring = Arc::new(Keyring::new(vec![secret.clone()]));
+        let here = Here::new(Arc::default(), Arc::default(), keyring, false);
+        for plain in ["a{#b#}c", "{{ 1 }}", "{% if %}", "plain"] {
+            let scope = WithHere { here: &here, value: vaulted(plain) };
+            for template in ["{{ x }}", "{{ {'k': x}.k }}", "{{ [x] | first }}"] {
+                let rendered = render_value(&Value::Str(Str::trusted(template, None)), &scope).unwrap();
+                assert_eq!(rendered, Value::from(plain), "{template}");
+                assert!(rendered.holds_secret());
+            }
+        }
+    }
+
+    struct WithHere<'h> {
+        here: &'h Here,
+        value: Value,
+    }
+
+    impl lang::template::Scope for WithHere<'_> {
+        fn get(&self, name: &str) -> Result<Option<Value>, Stop> {
+            Ok((name == "x").then(|| self.value.clone()))
+        }
+        fn names(&self) -> Vec<Arc<str>> {
+            vec!["x".into()]
+        }
+        fn lookup(&self, _: &lang::template::LookupRequest) -> Result<Option<Vec<Value>>, Stop> {
+            Ok(None)
+        }
+        fn load(&self, _: &str) -> Result<Option<lang::template::Source>, Stop> {
+            Ok(None)
+        }
+        fn environment(&self) -> &dyn Environment {
+            self.here
+        }
     }
 }
