@@ -51,6 +51,8 @@ pub enum Input {
     },
     /// Ctrl-C: once finishes what is under way and stops, twice stops now.
     Interrupted,
+    /// What the playbook asked of the controller cannot be: the run ends.
+    Refused(Diagnostic),
 }
 
 #[derive(Clone, Debug)]

@@ -130,6 +130,11 @@ impl Engine {
             Input::Lost { connection, why } => self.lose(&connection, &why),
             Input::Timer { ticket } => self.timer(ticket),
             Input::Interrupted => self.interrupt(),
+            Input::Refused(why) => {
+                self.events.release(None);
+                self.events.emit(Event::Said(why));
+                self.refuse();
+            }
         }
         self.go_on();
         if self.phase == Phase::Refused {

@@ -1,7 +1,7 @@
 //! The INI form: `[group]`, `[group:children]`, `[group:vars]`, hosts with variables behind them.
 use super::literal::literal;
 use super::range::expand;
-use super::source::Draft;
+use super::source::{Draft, LOOP_HELP};
 use std::num::NonZeroU32;
 use value::{Diagnostic, SourceId, Span};
 
@@ -133,7 +133,9 @@ impl Reader<'_> {
     fn child(&mut self, line: &str, span: Span) {
         let name = line.split([' ', '\t', '#', ';']).next().unwrap_or(line);
         self.draft.group(&self.group.clone());
-        self.draft.child(&self.group, name);
+        if let Err(why) = self.draft.child(&self.group, name) {
+            self.refuse(why, span, LOOP_HELP);
+        }
         self.named.push((name.to_string(), span, Section::Children));
     }
 

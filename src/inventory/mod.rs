@@ -1,5 +1,6 @@
-//! Hosts, groups and their variables: where they come from (`ini`, `yaml`, `script`), which hosts a pattern means (`pattern`), and how
-//! `ansible-inventory` shows them (`show`).
+//! Hosts, groups and their variables: where they come from (`ini`, `yaml`, `script`), how they grow during a run (`change`), which hosts
+//! a pattern means (`pattern`), and how `ansible-inventory` shows them (`show`).
+mod change;
 mod group_vars;
 mod ini;
 mod literal;
@@ -233,46 +234,6 @@ impl Inventory {
 
     fn forget_layers(&mut self) {
         self.layers.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
-    }
-
-    // ---- changes during a run ----
-
-    /// `add_host`. Gives the host and whether anything is new.
-    pub fn add_host(&mut self, name: &str, groups: &[String], vars: &Map) -> (HostId, bool) {
-        let mut changed = self.hosts.get(name).is_none_or(|host| host.implicit);
-        let host = self.hosts.entry(name.to_string()).or_default();
-        host.implicit = false;
-        let mut merged = (*host.vars).clone();
-        for (key, value) in vars.iter() {
-            changed |= merged.insert(key.clone(), value.clone()).as_ref() != Some(value);
-        }
-        host.vars = Arc::new(merged);
-        for group in groups {
-            changed |= self.put_into_group(name, group);
-        }
-        self.forget_layers();
-        (self.id(name).unwrap_or_default(), changed)
-    }
-
-    /// `group_by`.
-    pub fn group_by(&mut self, id: HostId, key: &str, parents: &[String]) -> bool {
-        let name = self.host_name(id).to_string();
-        let changed = self.put_into_group(&name, key);
-        for parent in parents.iter().filter(|parent| *parent != "all") {
-            let parent = self.groups.entry(parent.clone()).or_insert_with(new_group);
-            parent.children.insert(key.to_string());
-        }
-        self.forget_layers();
-        changed
-    }
-
-    fn put_into_group(&mut self, host: &str, group: &str) -> bool {
-        let new_in_group =
-            self.groups.entry(group.to_string()).or_insert_with(new_group).hosts.insert(host.to_string());
-        if let Some(host) = self.hosts.get_mut(host) {
-            host.groups.insert(group.to_string());
-        }
-        new_in_group
     }
 
     /// Hosts that no group names are in `ungrouped`; done once all sources were read.

@@ -1,5 +1,5 @@
 //! Inventories that are programs: `--list` prints groups as JSON, `--host NAME` a host's variables where `_meta` has none.
-use super::source::Draft;
+use super::source::{Draft, LOOP_HELP};
 use crate::world::loader::Loader;
 use lang::yaml::{Node, parse_json};
 use std::path::Path;
@@ -16,10 +16,11 @@ pub fn read(program: &Path, loader: &Loader, draft: &mut Draft) -> Vec<Diagnosti
             format!("{} --list should print a JSON object", program.display()),
         )];
     };
+    let mut errors = Vec::new();
     for (key, node) in groups {
         match key.as_str() {
             Some("_meta") | None => {}
-            Some(name) => group(name, node, draft),
+            Some(name) => group(name, node, draft, &mut errors),
         }
     }
     match list.get("_meta").and_then(|meta| meta.get("hostvars")) {
@@ -27,13 +28,13 @@ pub fn read(program: &Path, loader: &Loader, draft: &mut Draft) -> Vec<Diagnosti
             for (host, vars) in hostvars.as_mapping().unwrap_or_default() {
                 host_vars(host.word().unwrap_or_default(), vars, draft);
             }
-            Vec::new()
         }
-        None => ask_each(program, loader, draft),
+        None => errors.extend(ask_each(program, loader, draft)),
     }
+    errors
 }
 
-fn group(name: &str, node: &Node, draft: &mut Draft) {
+fn group(name: &str, node: &Node, draft: &mut Draft, errors: &mut Vec<Diagnostic>) {
     draft.group(name);
     let names = |node: Option<&Node>| -> Vec<(String, value::Span)> {
         let items = node.and_then(Node::as_sequence).unwrap_or_default();
@@ -44,9 +45,11 @@ fn group(name: &str, node: &Node, draft: &mut Draft) {
     for (host, span) in names(hosts) {
         draft.host(&host, name, span);
     }
-    for (child, _) in names(node.get("children")) {
+    for (child, span) in names(node.get("children")) {
         draft.group(&child);
-        draft.child(name, &child);
+        if let Err(why) = draft.child(name, &child) {
+            errors.push(Diagnostic::error("inventory", why).at(span).help(LOOP_HELP));
+        }
     }
     for (key, value) in node.get("vars").and_then(Node::as_mapping).unwrap_or_default() {
         draft.group_var(name, key.word().unwrap_or_default(), value.to_value(true), key.span);

@@ -1,4 +1,5 @@
 //! From the words of `-i` to an inventory: files, folders of them, programs, and lists of hosts.
+use super::change::refuse_loop;
 use super::{Group, Host, Inventory, ini, new_group, range, script, yaml};
 use crate::world::files::FileKind;
 use crate::world::loader::Loader;
@@ -132,6 +133,9 @@ fn is_yaml(path: &Path, bytes: &[u8]) -> bool {
     }
 }
 
+/// For a group that would be below itself.
+pub const LOOP_HELP: &str = "a group cannot be below itself: take one of its `children` away";
+
 /// An inventory as it is being read.
 #[derive(Default)]
 pub struct Draft {
@@ -156,13 +160,15 @@ impl Draft {
         self.groups.contains_key(name) || ["all", "ungrouped"].contains(&name)
     }
 
-    pub fn child(&mut self, parent: &str, child: &str) {
+    /// Puts a group below another one; or tells why it cannot be there.
+    pub fn child(&mut self, parent: &str, child: &str) -> Result<(), String> {
         self.group(parent);
-        if let Some((group, _)) = self.groups.get_mut(parent)
-            && parent != child
-        {
+        let children = |name: &str| self.groups.get(name).map(|(group, _)| &group.children);
+        refuse_loop(&children, parent, child)?;
+        if let Some((group, _)) = self.groups.get_mut(parent) {
             group.children.insert(child.to_string());
         }
+        Ok(())
     }
 
     pub fn host(&mut self, name: &str, group: &str, span: Span) {
@@ -204,21 +210,9 @@ impl Draft {
         }
         self.dirs.iter().for_each(|dir| inventory.vars_dirs.add_inventory_dir(dir));
         inventory.sources = self.sources;
-        adopt(&mut inventory);
+        let names: Vec<String> = inventory.groups.keys().cloned().collect();
+        names.iter().for_each(|name| inventory.adopt(name));
         inventory.reconcile();
         inventory
-    }
-}
-
-/// Groups that no other group holds are children of `all`.
-fn adopt(inventory: &mut Inventory) {
-    let orphans: Vec<String> = inventory
-        .groups
-        .keys()
-        .filter(|name| *name != "all" && inventory.parents(name).next().is_none())
-        .cloned()
-        .collect();
-    if let Some(all) = inventory.groups.get_mut("all") {
-        all.children.extend(orphans);
     }
 }

@@ -147,3 +147,61 @@ fn faults_name_their_place() {
         assert_eq!(errors[0].span.unwrap().line.get(), line, "{path}");
     }
 }
+
+#[test]
+fn hosts_and_groups_of_the_run_stand_where_ansible_puts_them() {
+    let (mut inventory, _) = read(&[("/p/hosts", "h0\nh1\n[web]\nw1\n[web:children]\nsub\n[sub]\ns1\n")]);
+    let words = |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
+    inventory.add_host("n1", &[], &Map::new());
+    inventory.add_host("n2", &words(&["new", "web"]), &Map::new());
+    inventory.add_host("h0", &words(&["new"]), &Map::new());
+    let h1 = inventory.id("h1").unwrap();
+    assert_eq!(inventory.group_by(h1, "by", &words(&["web", "parent"])), Ok(true));
+    let groups: [(&str, &str); 7] = [
+        ("all", "n1 n2 w1 h0 s1 h1"),
+        ("all:!h1", "n1 n2 w1 h0 s1"),
+        ("ungrouped", "n1"),
+        ("web", "w1 n2 s1 h1"),
+        ("new", "n2 h0"),
+        ("by", "h1"),
+        ("parent", "h1"),
+    ];
+    for (pattern, hosts) in groups {
+        let found = match inventory.group(pattern) {
+            Some(_) => inventory.hosts_of(pattern).into_iter().collect::<Vec<_>>().join(" "),
+            None => names(&mut inventory, pattern),
+        };
+        assert_eq!(found, hosts, "{pattern}");
+    }
+    let (_, host) = inventory.host(h1).unwrap();
+    assert_eq!(inventory.groups_of(host), ["all", "parent", "web", "by"]);
+    let (_, host) = inventory.host(inventory.id("n1").unwrap()).unwrap();
+    assert_eq!(inventory.groups_of(host), ["all", "ungrouped"]);
+}
+
+#[test]
+fn no_group_is_below_itself() {
+    let files: [(&str, &str, &str); 5] = [
+        ("/p/hosts", "[a:children]\nb\n[b:children]\na\n", "Adding group 'a' as child to 'b'"),
+        ("/p/hosts", "[a:children]\na\n[a]\nx\n", "group 'a' cannot be a child of itself"),
+        ("/p/hosts", "[a:children]\nall\n", "Adding group 'all' as child to 'a'"),
+        (
+            "/p/hosts.yml",
+            "all: {children: {a: {children: {b: {children: {c: {children: {a: }}}}}}}}",
+            "Adding group 'a'",
+        ),
+        ("/p/hosts.yml", "a: {children: {b: }}\nb: {children: {a: }}\n", "Adding group 'a' as child to 'b'"),
+    ];
+    for (path, text, expected) in files {
+        let loader = loader(&[(path, text)]);
+        let errors = load(&[path.to_string()], &Options::default(), &loader, &mut Vec::new()).err().unwrap();
+        assert!(errors[0].message.contains(expected) && errors[0].span.is_some(), "{errors:?}");
+    }
+    let (mut inventory, _) = read(&[("/p/hosts", "h1\n")]);
+    assert_eq!(inventory.group_by(0, "a", &["b".into()]), Ok(true));
+    let refused = inventory.group_by(0, "b", &["a".into()]).unwrap_err();
+    assert_eq!(refused, "Adding group 'b' as child to 'a' creates a recursive dependency loop.");
+    assert!(inventory.group_by(0, "c", &["c".into()]).is_err());
+    let (_, host) = inventory.host(0).unwrap();
+    assert_eq!(inventory.groups_of(host), ["all", "b", "c", "a"]);
+}

@@ -1,6 +1,6 @@
 //! The YAML form: groups with `hosts`, `vars` and `children`, each a mapping.
 use super::range::expand;
-use super::source::Draft;
+use super::source::{Draft, LOOP_HELP};
 use lang::yaml::Node;
 use value::{Diagnostic, Value};
 
@@ -26,8 +26,10 @@ impl Reader<'_> {
     fn group(&mut self, key: &Node, node: &Node, parent: Option<&str>) {
         let name = key.word().unwrap_or_default().to_string();
         self.draft.group(&name);
-        if let Some(parent) = parent {
-            self.draft.child(parent, &name);
+        if let Some(parent) = parent
+            && let Err(why) = self.draft.child(parent, &name)
+        {
+            return self.refuse(why, key, LOOP_HELP);
         }
         if node.is_null() {
             return;

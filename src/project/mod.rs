@@ -172,12 +172,13 @@ impl Project for Playbooks {
         self.include(task, include, vars)
     }
 
-    fn change_inventory(&self, change: &InventoryChange) {
-        self.variables.change_inventory(|inventory| match change {
-            InventoryChange::AddHost { name, groups, vars } => drop(inventory.add_host(name, groups, vars)),
-            InventoryChange::GroupBy { host, key, parents } => drop(inventory.group_by(*host, key, parents)),
-            InventoryChange::Refresh => {}
+    fn change_inventory(&self, change: &InventoryChange) -> Result<(), Diagnostic> {
+        let changed = self.variables.change_inventory(|inventory| match change {
+            InventoryChange::AddHost { name, groups, vars } => Ok(inventory.add_host(name, groups, vars).1),
+            InventoryChange::GroupBy { host, key, parents } => inventory.group_by(*host, key, parents),
+            InventoryChange::Refresh => Ok(false),
         });
+        changed.map(drop).map_err(|why| Diagnostic::error("inventory", why))
     }
 
     fn playbook_dir(&self, play: u32) -> &Path {

@@ -27,7 +27,8 @@ pub trait Project: World {
     }
     fn open(&self, play: u32) -> Result<Opened, Diagnostic>;
     fn load(&self, task: &Arc<Task>, include: &Include, vars: &HostVars) -> Result<Brought, Outcome>;
-    fn change_inventory(&self, change: &InventoryChange);
+    /// Why the inventory cannot become what was asked ends the run.
+    fn change_inventory(&self, change: &InventoryChange) -> Result<(), Diagnostic>;
     fn playbook_dir(&self, play: u32) -> &Path;
     /// Warnings since this was asked last.
     fn take_warnings(&self) -> Vec<Diagnostic>;
@@ -192,7 +193,10 @@ impl Driver {
                     let _ = timers.send(Input::Timer { ticket });
                 });
             }
-            Output::Inventory(change) => self.run.project.change_inventory(&change),
+            Output::Inventory(change) => {
+                let refused = self.run.project.change_inventory(&change).err();
+                self.inputs.extend(refused.map(Input::Refused));
+            }
             Output::Reset { connection } => self.connections.reset(&connection),
             Output::Emit(event) => self.emit(&event),
             Output::Busy { host, task } => self.live.busy(host, task),
