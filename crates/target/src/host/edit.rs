@@ -3,6 +3,7 @@
 use super::install::{self, Install};
 use super::ownership::{self, Ownership};
 use super::{Contents, Host, Look, Stop};
+use crate::machine::Meta;
 use crate::module::path_value;
 use std::path::{Path, PathBuf};
 use value::{Map, Value};
@@ -19,7 +20,7 @@ pub struct Edit<'a> {
 pub struct Before {
     /// Links are followed: the file itself.
     pub path: PathBuf,
-    /// None: there is no file yet.
+    /// None: there is no file yet. Its bytes are the characters.
     pub text: Option<String>,
 }
 
@@ -42,31 +43,27 @@ impl Edit<'_> {
                 )),
             };
         }
-        let bytes = host.read(&path)?;
-        let text =
-            String::from_utf8(bytes).or_else(|_| Stop::failed(format!("{} is no UTF-8 text", self.path.display())))?;
+        let text = bytewise(&host.read(&path)?);
         Ok(Before { path, text: Some(text) })
     }
 
     /// Writes the new text where it differs, and makes owner and mode as wished. `message` tells what the text's change was.
     pub fn close(&self, host: &mut Host, before: &Before, after: String, message: &str) -> Look<Map> {
         let mut result = crate::returns! { "msg" => message };
-        let differs = before.text.as_deref() != Some(after.as_str());
-        if differs {
-            let kept = self.write(host, &before.path, after)?;
+        let now = host.stat(&before.path)?.map_or_else(|| ownership::new_meta(host, false), |stat| stat.meta());
+        let wanted = self.ownership.over(host, now, false)?;
+        if before.text.as_deref() != Some(after.as_str()) {
+            let kept = self.write(host, &before.path, &after, wanted)?;
             if let Some(kept) = kept {
                 result.insert("backup_file", path_value(&kept));
                 result.insert("backup", path_value(&kept));
             }
         }
-        if host.exists(&before.path)? {
-            let changed = host.changed();
-            self.ownership.apply(host, &before.path)?;
-            if host.changed() && !(differs && changed) {
-                let also = "ownership, perms or SE linux context changed";
-                result
-                    .insert("msg", if message.is_empty() { also.to_string() } else { format!("{message} and {also}") });
-            }
+        let written = host.changes();
+        self.ownership.apply(host, &before.path)?;
+        if wanted != now || host.changes() > written {
+            let also = "ownership, perms or SE linux context changed";
+            result.insert("msg", if message.is_empty() { also.to_string() } else { format!("{message} and {also}") });
         }
         if !result.contains("backup") {
             result.insert("backup", Value::from(""));
@@ -74,15 +71,11 @@ impl Edit<'_> {
         Ok(result)
     }
 
-    fn write(&self, host: &mut Host, path: &Path, text: String) -> Look<Option<PathBuf>> {
+    fn write(&self, host: &mut Host, path: &Path, text: &str, meta: Meta) -> Look<Option<PathBuf>> {
         let folder = super::parent(path).to_path_buf();
         install::make_dirs(host, &folder, &Value::Null, None)?;
-        let meta = match host.stat(path)? {
-            Some(stat) => stat.meta(),
-            None => self.ownership.over(host, ownership::new_meta(host, false), false)?,
-        };
         let wish = Install {
-            contents: Contents::text(text),
+            contents: Contents::text(bytes_of(text)),
             meta,
             validate: self.validate,
             backup: self.backup,
@@ -92,4 +85,20 @@ impl Edit<'_> {
         host.name_diff(&format!("{} (content)", path.display()));
         Ok(kept)
     }
+}
+
+/// Bytes as characters: a file of any encoding is edited without loss, and patterns see what Python's see.
+pub fn bytewise(bytes: &[u8]) -> String {
+    bytes.iter().copied().map(char::from).collect()
+}
+
+/// The bytes again.
+pub fn bytes_of(text: &str) -> Vec<u8> {
+    // Only text that `bytewise` made, or parts of it, comes here.
+    text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect()
+}
+
+/// An argument, to be compared with a file.
+pub fn argument(text: &str) -> String {
+    bytewise(text.as_bytes())
 }

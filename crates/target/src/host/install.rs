@@ -19,8 +19,8 @@ pub struct Install<'a> {
 
 /// Puts the file there; gives the name under which the old one is kept.
 pub fn install(host: &mut Host, path: &Path, wish: Install) -> Look<Option<PathBuf>> {
-    if let Some(program) = wish.validate.filter(|program| !program.contains("%s")) {
-        return Stop::failed(format!("validate must contain %s: {program}"));
+    if let Some(program) = wish.validate {
+        filled(program, Path::new(""))?;
     }
     if host.stat(path)?.is_some_and(|stat| stat.is_dir()) {
         return Stop::failed(format!("Could not replace '{}': Is a directory", path.display()));
@@ -95,8 +95,7 @@ fn validate(machine: &mut dyn Machine, program: &str, contents: &Contents) -> Lo
         .write(&file, source(contents)?, Meta { mode: 0o600, uid: own.uid, gid: own.gid })
         .map_err(Stop::from)
         .and_then(|()| {
-            let words = programs::split(program).or_else(Stop::failed)?;
-            let words = words.iter().map(|word| word.replace("%s", &file.to_string_lossy()));
+            let words = programs::split(&filled(program, &file)?).or_else(Stop::failed)?;
             Ok(machine.run(&Command::plain(words))?)
         });
     let removed = machine.remove_dir(&folder);
@@ -108,6 +107,27 @@ fn validate(machine: &mut dyn Machine, program: &str, contents: &Contents) -> Lo
             "failed to validate",
             crate::returns! { "exit_status" => output.status, "stdout" => output.out(), "stderr" => output.err() },
         )),
+    }
+}
+
+/// The validator's command line: `%s` once for the file, `%%` for a percent sign, as Python's strings have it.
+fn filled(program: &str, file: &Path) -> Look<String> {
+    let (mut out, mut rest, mut files) = (String::new(), program, 0);
+    while let Some(at) = rest.find('%') {
+        out.push_str(&rest[..at]);
+        match rest.as_bytes().get(at + 1) {
+            Some(b'%') => out.push('%'),
+            Some(b's') if files == 0 => {
+                out.push_str(&file.to_string_lossy());
+                files += 1;
+            }
+            _ => return Stop::failed(format!("a % in validate is written %%, and %s stands once: {program}")),
+        }
+        rest = &rest[at + 2..];
+    }
+    match files {
+        0 => Stop::failed(format!("validate must contain %s: {program}")),
+        _ => Ok(out + rest),
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod apt;
 mod change;
+mod dialect;
 mod diff;
 pub mod edit;
 pub mod glob;
@@ -152,6 +153,11 @@ impl<'m> Host<'m> {
 
     pub fn changed(&self) -> bool {
         self.journal.iter().any(|done| done.counted)
+    }
+
+    /// How many changes count so far.
+    pub fn changes(&self) -> usize {
+        self.journal.iter().filter(|done| done.counted).count()
     }
 
     pub fn into_traces(self) -> Traces {

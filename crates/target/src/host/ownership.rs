@@ -66,7 +66,11 @@ pub struct Ownership<'a> {
 
 impl Ownership<'_> {
     pub fn mode(&self) -> Look<Option<ModeSpec>> {
-        ModeSpec::parse(self.mode).or_else(no_mode)
+        match ModeSpec::parse(self.mode) {
+            // Whoever copies has put the source's mode in its place.
+            Ok(Some(ModeSpec::Preserve)) => no_mode("bad symbolic permission for mode: preserve".into()),
+            mode => mode.or_else(no_mode),
+        }
     }
 
     /// What a file with `now` is to have: what is not stated stays.

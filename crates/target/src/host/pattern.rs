@@ -1,4 +1,4 @@
-//! Regular expressions as playbooks write them: Python's, on the lines of a file.
+//! Regular expressions as playbooks write them: Python's, of bytes, on the lines of a file.
 use super::{Look, Stop};
 use fancy_regex::{Captures, Regex};
 
@@ -7,13 +7,12 @@ pub struct Pattern(Regex);
 impl Pattern {
     /// `argument` is the one that holds it, for the message.
     pub fn new(pattern: &str, argument: &str) -> Look<Self> {
-        // Python's `\Z` is the end of the text; everything else that playbooks meet is written alike.
-        Regex::new(&pattern.replace("\\Z", "\\z"))
+        Regex::new(&super::dialect::translated(pattern))
             .map(Self)
             .or_else(|error| Stop::failed(format!("{argument} is no regular expression: {error}")))
     }
 
-    /// Whether it is found in a line; the line's end is no part of it.
+    /// Whether it is found in a line, which has its end.
     pub fn is_in(&self, line: &str) -> bool {
         self.0.is_match(line).unwrap_or(false)
     }

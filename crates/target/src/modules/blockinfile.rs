@@ -1,5 +1,5 @@
 //! `blockinfile`: lines between two markers.
-use crate::host::edit::Edit;
+use crate::host::edit::{Edit, argument};
 use crate::host::pattern::{Pattern, bare, lines};
 use crate::host::{Host, Look, Stop};
 #[cfg(any(test, feature = "reference"))]
@@ -68,6 +68,9 @@ impl Module for Task {
         let validate = args.validate.as_deref();
         let edit = Edit { path: &args.path, ownership: args.ownership(), create: args.create, backup: args.backup, validate };
         let before = edit.open(host, "Path")?;
+        if before.text.is_none() && args.state == "absent" {
+            return Ok(crate::returns! { "msg" => format!("File {} not present", args.path.display()) });
+        }
         let new = edited(args, before.text.as_deref().unwrap_or_default())?;
         let message = match &before.text {
             Some(old) if *old == new => "",
@@ -85,7 +88,7 @@ fn file(text: &str) -> (Resource, State) {
 }
 
 fn markers(args: &Args) -> [String; 2] {
-    [&args.marker_begin, &args.marker_end].map(|mark| args.marker.replace("{mark}", mark))
+    [&args.marker_begin, &args.marker_end].map(|mark| argument(&args.marker.replace("{mark}", mark)))
 }
 
 /// The block with its markers; nothing where it is to be taken out.
@@ -94,7 +97,8 @@ fn block(args: &Args) -> Vec<String> {
         return Vec::new();
     }
     let [begin, end] = markers(args).map(|marker| marker + "\n");
-    let text = if args.block.ends_with('\n') { args.block.clone() } else { format!("{}\n", args.block) };
+    let block = argument(&args.block);
+    let text = if block.ends_with('\n') { block } else { block + "\n" };
     std::iter::once(begin).chain(lines(&text)).chain([end]).collect()
 }
 
@@ -134,14 +138,14 @@ fn new_place(args: &Args, text: &str, lines: &[String]) -> Look<usize> {
         (None, Some(word)) => (word, false),
         (None, None) => return Ok(lines.len()),
     };
-    let pattern = Pattern::new(word, if after { "insertafter" } else { "insertbefore" })?;
+    let pattern = Pattern::new(&argument(word), if after { "insertafter" } else { "insertbefore" })?;
     let whole = word.starts_with("(?") && word.split(')').next().is_some_and(|flags| flags.contains('m'));
     let found = match whole {
         true => pattern.find_in(text).map(|(from, to)| {
             let end = if after { to } else { from };
             text[..end].matches('\n').count()
         }),
-        false => lines.iter().rposition(|line| pattern.is_in(bare(line))),
+        false => lines.iter().rposition(|line| pattern.is_in(line)),
     };
     Ok(found.map_or(lines.len(), |at| if after { (at + 1).min(lines.len()) } else { at }))
 }

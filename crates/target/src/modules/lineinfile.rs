@@ -1,5 +1,5 @@
 //! `lineinfile`: one line of a file is there, or is not.
-use crate::host::edit::Edit;
+use crate::host::edit::{Edit, argument};
 use crate::host::pattern::{Pattern, bare, expand, lines};
 use crate::host::{Host, Look, Stop};
 #[cfg(any(test, feature = "reference"))]
@@ -75,7 +75,7 @@ impl Module for Task {
         }
         let before = edit.open(host, "Destination")?;
         let old = lines(before.text.as_deref().unwrap_or_default());
-        let (new, message) = present(args, old)?;
+        let (new, message) = present(&bytewise(args), old)?;
         edit.close(host, &before, new.concat(), message)
     }
 }
@@ -100,16 +100,42 @@ fn check(args: &Args) -> Look<()> {
     Ok(())
 }
 
+/// The same words as bytes, which is how the file's come.
+fn bytewise(args: &Args) -> Args {
+    let spelt = |text: &Option<String>| text.as_deref().map(argument);
+    Args {
+        path: args.path.clone(),
+        line: spelt(&args.line),
+        regexp: spelt(&args.regexp),
+        search_string: spelt(&args.search_string),
+        state: args.state.clone(),
+        insertafter: spelt(&args.insertafter),
+        insertbefore: spelt(&args.insertbefore),
+        validate: None,
+        mode: args.mode.clone(),
+        owner: None,
+        group: None,
+        attributes: None,
+        seuser: None,
+        serole: None,
+        setype: None,
+        selevel: None,
+        ..*args
+    }
+}
+
 fn absent(args: &Args, edit: &Edit, host: &mut Host) -> Look<Return> {
     if !host.exists(&args.path)? {
         return Ok(crate::returns! { "msg" => "file not present" });
     }
     let before = edit.open(host, "Destination")?;
     let old = lines(before.text.as_deref().unwrap_or_default());
+    let args = &bytewise(args);
     let matches = matcher(args)?;
     let line = args.line.as_deref().unwrap_or_default();
-    let is_meant = |text: &str| if args.regexp.is_some() || args.search_string.is_some() { matches(text) } else { text == line };
-    let kept: Vec<_> = old.iter().filter(|line| !is_meant(bare(line))).cloned().collect();
+    let by_pattern = args.regexp.is_some() || args.search_string.is_some();
+    let is_meant = |text: &str| if by_pattern { matches(text) } else { bare(text) == line };
+    let kept: Vec<_> = old.iter().filter(|line| !is_meant(line)).cloned().collect();
     let found = old.len() - kept.len();
     let message = if found > 0 { format!("{found} line(s) removed") } else { String::new() };
     let mut result = edit.close(host, &before, kept.concat(), &message)?;
@@ -118,7 +144,6 @@ fn absent(args: &Args, edit: &Edit, host: &mut Host) -> Look<Return> {
 }
 
 /// Whether a line is the one that `regexp` or `search_string` means.
-/// Whether a line is the one.
 type Matcher<'a> = Box<dyn Fn(&str) -> bool + 'a>;
 
 fn matcher(args: &Args) -> Look<Matcher<'_>> {
@@ -135,17 +160,17 @@ fn present(args: &Args, mut lines: Vec<String>) -> Look<(Vec<String>, &'static s
     let line = args.line.as_deref().unwrap_or_default();
     let matches = matcher(args)?;
     let found = pick(&lines, args.firstmatch, |line| matches(line));
-    if let Some(at) = found.or_else(|| exact(&lines, line)) {
+    let anchor = anchor(args)?;
+    if let Some(at) = found.or_else(|| exact(args, &lines, line, &anchor)) {
         let replaced = match (&args.regexp, found) {
             (Some(regexp), Some(at)) if args.backrefs => {
                 let captures = Pattern::new(regexp, "regexp")?;
-                captures.captures(bare(&lines[at])).map_or(Ok(line.to_string()), |found| expand(line, &found))?
+                captures.captures(&lines[at]).map_or(Ok(line.to_string()), |found| expand(line, &found))?
             }
             _ => line.to_string(),
         };
         let replaced = if replaced.ends_with('\n') { replaced } else { replaced + "\n" };
-        // The line itself, wherever it stands, is enough: only what a pattern found is made like it.
-        if found.is_none() || lines[at] == replaced {
+        if lines[at] == replaced {
             return Ok((lines, ""));
         }
         lines[at] = replaced;
@@ -154,43 +179,55 @@ fn present(args: &Args, mut lines: Vec<String>) -> Look<(Vec<String>, &'static s
     if args.backrefs {
         return Ok((lines, ""));
     }
-    insert(args, lines, line)
+    Ok(insert(args, lines, line, &anchor))
 }
 
-fn exact(lines: &[String], line: &str) -> Option<usize> {
-    lines.iter().rposition(|known| bare(known) == line)
+/// The line itself, the last one; where the first match counts, what stands behind that is not looked at.
+fn exact(args: &Args, lines: &[String], line: &str, anchor: &Anchor) -> Option<usize> {
+    let is_anchor = |known: &String| bare(known) != line && anchor.pattern.as_ref().is_some_and(|pattern| pattern.is_in(known));
+    let end = if args.firstmatch { lines.iter().position(is_anchor) } else { None };
+    lines[..end.unwrap_or(lines.len())].iter().rposition(|known| bare(known) == line)
+}
+
+/// Where a new line goes.
+struct Anchor {
+    pattern: Option<Pattern>,
+    after: bool,
+}
+
+fn anchor(args: &Args) -> Look<Anchor> {
+    let (word, name) = match (&args.insertafter, &args.insertbefore) {
+        (Some(word), _) => (word, "insertafter"),
+        (None, Some(word)) => (word, "insertbefore"),
+        (None, None) => return Ok(Anchor { pattern: None, after: true }),
+    };
+    let pattern = (!matches!(word.as_str(), "BOF" | "EOF")).then(|| Pattern::new(word, name)).transpose()?;
+    Ok(Anchor { pattern, after: args.insertafter.is_some() })
 }
 
 fn pick(lines: &[String], first: bool, matches: impl Fn(&str) -> bool) -> Option<usize> {
-    let mut hits = lines.iter().enumerate().filter(|(_, line)| matches(bare(line))).map(|(at, _)| at);
+    let mut hits = lines.iter().enumerate().filter(|(_, line)| matches(line)).map(|(at, _)| at);
     if first { hits.next() } else { hits.last() }
 }
 
-fn insert(args: &Args, mut lines: Vec<String>, line: &str) -> Look<(Vec<String>, &'static str)> {
+fn insert(args: &Args, mut lines: Vec<String>, line: &str, anchor: &Anchor) -> (Vec<String>, &'static str) {
     let new = format!("{line}\n");
-    if args.insertbefore.as_deref() == Some("BOF") || args.insertafter.as_deref() == Some("BOF") {
+    if [&args.insertbefore, &args.insertafter].into_iter().flatten().any(|word| word == "BOF") {
         lines.insert(0, new);
-        return Ok((lines, "line added"));
+        return (lines, "line added");
     }
-    let anchor = match (&args.insertafter, &args.insertbefore) {
-        (Some(word), _) if word != "EOF" => {
-            let pattern = Pattern::new(word, "insertafter")?;
-            pick(&lines, args.firstmatch, |line| pattern.is_in(line)).map(|at| at + 1)
-        }
-        (None, Some(word)) => {
-            let pattern = Pattern::new(word, "insertbefore")?;
-            pick(&lines, args.firstmatch, |line| pattern.is_in(line))
-        }
-        _ => None,
-    };
-    let at = anchor.unwrap_or(lines.len());
+    let found = anchor.pattern.as_ref().and_then(|pattern| pick(&lines, args.firstmatch, |line| pattern.is_in(line)));
+    let at = found.map_or(lines.len(), |at| at + usize::from(anchor.after));
+    if args.firstmatch && found.is_some() && anchor.after && lines.get(at).is_some_and(|next| bare(next) == line) {
+        return (lines, "");
+    }
     if let Some(before) = at.checked_sub(1).and_then(|at| lines.get_mut(at))
         && !before.ends_with(['\n', '\r'])
     {
         before.push('\n');
     }
     lines.insert(at, new);
-    Ok((lines, "line added"))
+    (lines, "line added")
 }
 
 #[cfg(test)]

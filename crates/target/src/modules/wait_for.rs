@@ -1,4 +1,5 @@
 //! `wait_for`: goes on when a port answers, a file is there, a text appears; or when they no longer do.
+use crate::host::edit::{argument, bytes_of, bytewise};
 use crate::host::pattern::Pattern;
 use crate::host::{Host, Look, Stop};
 use crate::machine::Address;
@@ -61,7 +62,7 @@ impl Module for Task {
         if args.state == "drained" && args.path.is_some() {
             return Stop::failed("state=drained should only be used for checking a port in the wait_for module");
         }
-        let pattern = args.search_regex.as_deref().map(|regex| Pattern::new(&format!("(?m){regex}"), "search_regex")).transpose()?;
+        let pattern = args.search_regex.as_deref().map(|regex| Pattern::new(&format!("(?m){}", argument(regex)), "search_regex")).transpose()?;
         let began = host.machine().now();
         let wait = Wait { args, port, pattern, began };
         host.sleep(seconds(args.delay))?;
@@ -151,7 +152,7 @@ impl Wait<'_> {
         let (mut heard, mut piece) = (Vec::new(), [0; 4096]);
         while let Ok(count @ 1..) = stream.read(&mut piece) {
             heard.extend_from_slice(&piece[..count]);
-            if let Some(found) = found(pattern, &String::from_utf8_lossy(&heard)) {
+            if let Some(found) = found(pattern, &bytewise(&heard)) {
                 return Ok(Some(found));
             }
             if heard.len() > MOST {
@@ -213,13 +214,14 @@ impl Wait<'_> {
 }
 
 fn text(host: &Host, path: &Path) -> Look<String> {
-    Ok(String::from_utf8_lossy(&host.read(path)?).into_owned())
+    Ok(bytewise(&host.read(path)?))
 }
 
 fn found(pattern: &Pattern, text: &str) -> Option<Found> {
     let captures = pattern.captures(text)?;
-    let groups = captures.iter().skip(1).map(|group| group.map(|group| Value::from(group.as_str())).into()).collect();
-    let names = pattern.names().filter_map(|name| Some((name, Value::from(captures.name(name)?.as_str()))));
+    let text = |group: &str| Value::from(String::from_utf8_lossy(&bytes_of(group)).into_owned());
+    let groups = captures.iter().skip(1).map(|group| group.map(|group| text(group.as_str())).into()).collect();
+    let names = pattern.names().filter_map(|name| Some((name, text(captures.name(name)?.as_str()))));
     Some(Found { groups, named: names.collect() })
 }
 
