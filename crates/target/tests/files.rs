@@ -137,3 +137,36 @@ fn what_is_no_file_is_not_copied_in_silence() {
     let one = [("src", "/srv/tree/ff"), ("dest", "/srv/out/ff"), ("remote_src", "yes")];
     assert_eq!(apply(&mut machine, "copy", &one).complaint(), "Cannot copy invalid source '/srv/tree/ff': not a file");
 }
+
+#[test]
+fn owners_of_a_tree_are_those_of_its_links_and_of_what_they_lead_to() {
+    let tree = || {
+        let mut machine =
+            machine(&[("/srv/t/", ""), ("/srv/t/in", ""), ("/srv/f", ""), ("/srv/rec/", ""), ("/srv/rec/f", "")]);
+        for (name, target) in [("ld", "../t"), ("lf", "../f"), ("dang", "nope"), ("round", "..")] {
+            machine.symlink(Path::new(target), &Path::new("/srv/rec").join(name)).unwrap();
+        }
+        machine
+    };
+    let args =
+        [("path", "/srv/rec"), ("recurse", "yes"), ("state", "directory"), ("owner", "5"), ("mode", "u=rwX,g=rX,o=")];
+    let own = |machine: &Fake, path: &str| machine.world().nodes[Path::new(path)].meta;
+    let mut machine = tree();
+    apply(&mut machine, "file", &args).fine();
+    for (path, mode) in
+        [("/srv/rec", 0o750), ("/srv/rec/f", 0o640), ("/srv/t", 0o750), ("/srv/t/in", 0o640), ("/srv/f", 0o640)]
+    {
+        assert_eq!((own(&machine, path).uid, own(&machine, path).mode), (5, mode), "{path}");
+    }
+    for link in ["ld", "lf", "dang", "round"] {
+        assert_eq!(own(&machine, &format!("/srv/rec/{link}")).uid, 5, "{link}");
+    }
+    assert!(!apply(&mut machine, "file", &args).fine().changed);
+    let mut machine = tree();
+    let args = [&args[..], &[("follow", "no")]].concat();
+    apply(&mut machine, "file", &args).fine();
+    assert_eq!(
+        ["/srv/rec/ld", "/srv/rec/f", "/srv/t", "/srv/t/in", "/srv/f"].map(|path| own(&machine, path).uid),
+        [5, 5, 0, 0, 0]
+    );
+}

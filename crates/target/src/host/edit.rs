@@ -51,7 +51,10 @@ impl Edit<'_> {
     pub fn close(&self, host: &mut Host, before: &Before, after: String, message: &str) -> Look<Map> {
         let mut result = crate::returns! { "msg" => message };
         let now = host.stat(&before.path)?.map_or_else(|| ownership::new_meta(host, false), |stat| stat.meta());
-        let wanted = self.ownership.over(host, now, false)?;
+        let wanted = match &before.text {
+            Some(_) => self.ownership.over(host, now, false)?,
+            None => self.ownership.of_written(host, now, false)?,
+        };
         if before.text.as_deref() != Some(after.as_str()) {
             let kept = self.write(host, &before.path, &after, wanted)?;
             if let Some(kept) = kept {

@@ -161,7 +161,7 @@ pub fn path_info(host: &Host, path: &Path) -> Look<Map> {
         "gid" => stat.gid,
         "owner" => host.user_name(stat.uid)?.unwrap_or_else(|| stat.uid.to_string()),
         "group" => host.group_name(stat.gid)?.unwrap_or_else(|| stat.gid.to_string()),
-        "mode" => format!("{:04o}", stat.mode),
+        "mode" => format!("0{:03o}", stat.mode),
         "state" => state,
         "size" => stat.size,
     })

@@ -28,7 +28,7 @@ pub use undo::{reversible, undo};
 
 use crate::machine::{Command, Interrupt, Machine, Output};
 use crate::protocol::{BlobHash, Diff};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,6 +153,23 @@ impl<'m> Host<'m> {
 
     pub fn changed(&self) -> bool {
         self.journal.iter().any(|done| done.counted)
+    }
+
+    /// Whether this is a check as Ansible's: what earlier tasks would have made is not there, and is supposed to come.
+    pub fn supposes(&self) -> bool {
+        self.mode == Mode::Check
+    }
+
+    /// Whether a folder is there, or could have been made by an earlier task of a check.
+    pub fn has_folder(&self, folder: &Path) -> Look<bool> {
+        for above in folder.ancestors().filter(|above| !above.as_os_str().is_empty()) {
+            match self.stat_target(above)? {
+                Some(stat) => return Ok(stat.is_dir() && (above == folder || self.supposes())),
+                None if self.stat(above)?.is_some() => return Ok(false),
+                None => {}
+            }
+        }
+        Ok(folder.as_os_str().is_empty())
     }
 
     /// How many changes count so far.

@@ -52,7 +52,7 @@ fn bits_of(bits: i64) -> Result<u32, String> {
     }
 }
 
-/// `ugoa` `+-=` `rwxXst` or another class whose bits are taken, as chmod reads them.
+/// `ugoa` `+-=` `rwxXst` or another class whose bits are taken, as Ansible reads them.
 fn symbolic(text: &str, now: u32, is_dir: bool, umask: u32) -> Result<u32, String> {
     let mut mode = now;
     for clause in text.split(',') {
@@ -69,8 +69,8 @@ fn symbolic(text: &str, now: u32, is_dir: bool, umask: u32) -> Result<u32, Strin
             mode = match operator {
                 b'+' => mode | bits,
                 b'-' => mode & !bits,
-                // Set-uid and set-gid of a folder stay unless they are named.
-                _ => (mode & !(mask(who) & if is_dir { 0o1777 } else { 0o7777 })) | bits,
+                // Set-uid and set-gid of a folder go, too: Ansible is not chmod here.
+                _ => (mode & !mask(who)) | bits,
             };
             rest = &rest[end..];
         }
@@ -106,11 +106,7 @@ fn permissions(letters: &str, who: &str, now: u32, is_dir: bool) -> Option<u32> 
             _ => return None,
         };
     }
-    let sticky = bits & 0o1000;
-    Some(
-        (bits & mask(who) & !0o1000)
-            | if who.is_empty() || who.contains(['o', 'a']) || who == "u" { sticky } else { 0 },
-    )
+    Some(bits & mask(who))
 }
 
 #[cfg(test)]
@@ -122,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn modes_are_read_as_chmod_reads_them() {
+    fn modes_are_read_as_ansible_reads_them() {
         assert_eq!(applied("0644", 0, false), 0o644);
         assert_eq!(applied("755", 0, false), 0o755);
         assert_eq!(applied("u=rw,g=r,o=r", 0o777, false), 0o644);
@@ -135,6 +131,28 @@ mod tests {
         assert_eq!(applied("+t", 0o755, true), 0o1755);
         assert_eq!(applied("o-rwx,g-w", 0o777, false), 0o750);
         assert_eq!(applied("+w", 0o444, false), 0o644);
+        for is_dir in [false, true] {
+            let cases = [
+                ("u=rwx,g=rx,o=rx", 0o2755, 0o755),
+                ("a=rx", 0o6755, 0o555),
+                ("g=rx", 0o4755, 0o4755),
+                ("o=rx", 0o1755, 0o755),
+                ("u=rwx", 0o1755, 0o1755),
+                ("u=rwx,g=rxs,o=", 0o2755, 0o2750),
+                ("u=rwxt", 0o755, 0o755),
+                ("o=rxt", 0o755, 0o1755),
+                ("a=rxt", 0o755, 0o1555),
+                ("u+t", 0o755, 0o755),
+                ("u-t", 0o1755, 0o1755),
+                ("a-t", 0o1755, 0o755),
+                ("o+s", 0o755, 0o755),
+                ("a+s", 0o755, 0o6755),
+                ("=rx", 0o6755, 0o555),
+            ];
+            for (text, now, then) in cases {
+                assert_eq!(applied(text, now, is_dir), then, "{text} on {now:o}");
+            }
+        }
         assert_eq!(ModeSpec::parse(&Value::Int(420)), Ok(Some(ModeSpec::Bits(0o644))));
     }
 

@@ -90,9 +90,42 @@ impl Ownership<'_> {
         Ok(Meta { mode, uid, gid })
     }
 
-    /// What a new file is to have.
+    /// What something new is to have.
     pub fn of_new(&self, host: &Host, is_dir: bool) -> Look<Meta> {
-        self.over(host, new_meta(host, is_dir), is_dir)
+        self.of_written(host, new_meta(host, is_dir), is_dir)
+    }
+
+    /// What something that is written is to have. In a check its owner may be somebody whom an earlier task would have made.
+    pub fn of_written(&self, host: &Host, now: Meta, is_dir: bool) -> Look<Meta> {
+        self.supposed(host)?.over(host, now, is_dir)
+    }
+
+    fn supposed(&self, host: &Host) -> Look<Self> {
+        let known = |id: Option<u32>| id.is_some() || !host.supposes();
+        let mut wanted = *self;
+        if let Some(owner) = self.owner {
+            wanted.owner = known(host.uid(owner)?).then_some(owner);
+        }
+        if let Some(group) = self.group {
+            wanted.group = known(host.gid(group)?).then_some(group);
+        }
+        Ok(wanted)
+    }
+
+    /// Warns of whom a check supposes to come.
+    pub fn warn_of_unknown(&self, host: &mut Host) -> Look<()> {
+        let supposed = self.supposed(host)?;
+        for (kind, given, known) in [("user", self.owner, supposed.owner), ("group", self.group, supposed.group)] {
+            if let Some(name) = given.filter(|_| known.is_none()) {
+                host.warn(format!("failed to look up {kind} {name}. Create {kind} up to this point in real play"));
+            }
+        }
+        Ok(())
+    }
+
+    /// What is left to do of something that was just written with its owner and mode. In a check it is not there, or is the old one.
+    pub fn settle(&self, host: &mut Host, path: &Path) -> Look<()> {
+        if host.supposes() { Ok(()) } else { self.apply(host, path) }
     }
 
     /// Makes an existing path's owner, mode and attributes as they are stated.

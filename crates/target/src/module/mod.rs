@@ -117,7 +117,8 @@ fn with_path_info(mut result: Map, host: &Host) -> Map {
     // What cannot be known or seen is left out: it is an addition only.
     for (name, value) in crate::host::install::path_info(host, path).unwrap_or_default() {
         let absent = name.as_str() == Some("state") && value.as_str() == Some("absent");
-        if !absent && !result.contains_key(&name) {
+        // What a task calls its state is not what stands there.
+        if !absent && (!result.contains_key(&name) || name.as_str() == Some("state")) {
             result.insert(name, value);
         }
     }

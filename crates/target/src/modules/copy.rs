@@ -160,6 +160,7 @@ fn destination(args: &Args, name: Option<&str>, host: &mut Host) -> Look<PathBuf
             let folder = parent(dest);
             match host.stat_target(folder)? {
                 Some(stat) if stat.is_dir() => Ok(dest.clone()),
+                None if !args.remote_src && host.has_folder(folder)? => Ok(dest.clone()),
                 Some(_) => Stop::failed(format!("Destination {} is not writable", folder.display())),
                 None => Stop::failed(format!("Destination directory {} does not exist", folder.display())),
             }
@@ -210,7 +211,7 @@ fn put(args: &Args, dest: &Path, contents: Contents, host: &mut Host) -> Look<Re
         Some(stat) => stat.meta(),
         None => ownership::new_meta(host, false),
     };
-    let meta = args.ownership().over(host, base, false)?;
+    let meta = args.ownership().of_written(host, base, false)?;
     sums(host, &contents, &mut result)?;
     let validate = args.validate.as_deref();
     let wish = Install { contents, meta, validate, backup: args.backup, unsafe_writes: args.unsafe_writes };
@@ -218,7 +219,7 @@ fn put(args: &Args, dest: &Path, contents: Contents, host: &mut Host) -> Look<Re
     if let Some(kept) = kept {
         result.insert("backup_file", path_value(&kept));
     }
-    args.ownership().apply(host, dest)?;
+    args.ownership().settle(host, dest)?;
     install::with_info(host, dest, result)
 }
 

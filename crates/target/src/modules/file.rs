@@ -8,6 +8,7 @@ use crate::machine::Stat;
 use crate::module::Example;
 use crate::module::{Info, Module, Return, path_value};
 use crate::zone;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 use value::{Map, Value};
@@ -67,6 +68,7 @@ impl Module for Task {
     type Args = Args;
 
     fn run(args: &Args, host: &mut Host) -> Look<Return> {
+        args.ownership().warn_of_unknown(host)?;
         dispatch(args, host).map_err(|stop| with_path(args, host, stop))
     }
 }
@@ -166,28 +168,31 @@ fn directory(args: &Args, now: Option<Stat>, host: &mut Host) -> Look<Return> {
     args.ownership().apply(host, &path)?;
     times(args, &path, host)?;
     if args.recurse {
-        recurse(args, &path, host)?;
+        recurse(args, &path, &mut BTreeSet::new(), host)?;
     }
     told(args, "path", host)
 }
 
-fn recurse(args: &Args, folder: &Path, host: &mut Host) -> Look<()> {
+/// All in a folder, and what its links lead to; `seen` has the folders that links may come back to.
+fn recurse(args: &Args, folder: &Path, seen: &mut BTreeSet<PathBuf>, host: &mut Host) -> Look<()> {
+    if !seen.insert(host.canonical(folder)?) || !host.is_dir(folder)? {
+        return Ok(());
+    }
     for name in host.list(folder)? {
         let path = folder.join(name);
         let Some(stat) = host.stat(&path)? else { continue };
-        if stat.is_link() {
-            if args.follow {
-                let target = host.canonical(&path)?;
-                if host.exists(&target)? {
-                    args.ownership().apply(host, &target)?;
-                }
-            }
-            continue;
-        }
         args.ownership().apply(host, &path)?;
+        let path = match stat.is_link() {
+            false => path,
+            true if args.follow && host.exists(&path)? => host.canonical(&path)?,
+            true => continue,
+        };
+        if stat.is_link() {
+            args.ownership().apply(host, &path)?;
+        }
         times(args, &path, host)?;
-        if stat.is_dir() {
-            recurse(args, &path, host)?;
+        if host.stat(&path)?.is_some_and(|stat| stat.is_dir()) {
+            recurse(args, &path, seen, host)?;
         }
     }
     Ok(())
@@ -195,7 +200,7 @@ fn recurse(args: &Args, folder: &Path, host: &mut Host) -> Look<()> {
 
 fn touch(args: &Args, host: &mut Host) -> Look<Return> {
     if host.stat_target(&args.path)?.is_none() {
-        if !host.is_dir(parent(&args.path))? {
+        if !host.has_folder(parent(&args.path))? {
             return Stop::failed("Error, could not touch target.");
         }
         let meta = args.ownership().of_new(host, false)?;

@@ -343,13 +343,15 @@ fn put(args: &Args, dest: &Path, got: Got, mut result: Map, host: &mut Host) -> 
     result.insert("src", path_value(dest));
     if !same {
         let base = now.map_or_else(|| ownership::new_meta(host, false), |stat| stat.meta());
-        let meta = args.ownership().over(host, base, false)?;
+        let meta = args.ownership().of_written(host, base, false)?;
         let wish = Install { contents, meta, validate: None, backup: args.backup, unsafe_writes: args.unsafe_writes };
         if let Some(kept) = install::install(host, dest, wish)? {
             result.insert("backup_file", path_value(&kept));
         }
+        args.ownership().settle(host, dest)?;
+    } else {
+        args.ownership().apply(host, dest)?;
     }
-    args.ownership().apply(host, dest)?;
     if host.writes() {
         result.insert("md5sum", looks::hex(&sums.md5.finalize()));
     }

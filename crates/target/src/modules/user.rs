@@ -91,7 +91,6 @@ value::args! {
         role: Option<String>,
     }
     rules: [
-        value::spec::Rule::RequiredIf { arg: "append", is: "true", needs: &["groups"], any: false },
         value::spec::Rule::RequiredIf { arg: "non_unique", is: "true", needs: &["uid"], any: false },
     ]
 }
@@ -120,6 +119,9 @@ impl Module for Task {
     type Args = Args;
 
     fn run(args: &Args, host: &mut Host) -> Look<Return> {
+        if args.append && args.groups.is_none() {
+            host.warn("'append' is set, but no 'groups' are specified. Use 'groups' for appending new groups.");
+        }
         match (args.state.as_str(), host.user(&args.name)?) {
             ("absent", None) => Ok(crate::returns! { "name" => args.name.clone(), "state" => "absent" }),
             ("absent", Some(_)) => remove(args, host),
@@ -155,21 +157,27 @@ fn act(machine: &mut dyn Machine, command: &Command, args: &Args) -> Look<crate:
 
 // ---- what is wished ----
 
-fn primary(args: &Args, host: &Host) -> Look<Option<u32>> {
+fn primary(args: &Args, is_new: bool, host: &Host) -> Look<Option<u32>> {
     let Some(group) = &args.group else { return Ok(None) };
     match host.gid(group)? {
         Some(gid) => Ok(Some(gid)),
+        None if is_new && host.supposes() => Ok(None),
         None => Stop::failed(format!("Group {group} does not exist")),
     }
 }
 
-fn supplementary(args: &Args, host: &Host) -> Look<Option<Vec<String>>> {
+/// In a check a new user's groups may be among what an earlier task would have made.
+fn supplementary(args: &Args, is_new: bool, host: &Host) -> Look<Option<Vec<String>>> {
     let Some(groups) = &args.groups else { return Ok(None) };
     let mut names = Vec::new();
     for group in groups.iter().filter(|group| !group.is_empty()) {
         let gid = host.gid(group)?;
-        let Some(gid) = gid else { return Stop::failed(format!("Group {group} does not exist")) };
-        names.push(host.group_name(gid)?.unwrap_or_else(|| group.clone()));
+        let name = match gid {
+            Some(gid) => host.group_name(gid)?,
+            None if is_new && host.supposes() => None,
+            None => return Stop::failed(format!("Group {group} does not exist")),
+        };
+        names.push(name.unwrap_or_else(|| group.clone()));
     }
     names.sort();
     names.dedup();
@@ -180,7 +188,8 @@ fn supplementary(args: &Args, host: &Host) -> Look<Option<Vec<String>>> {
 fn wished(args: &Args, now: &Account, host: &Host) -> Look<Account> {
     let number = |id: Option<i64>| id.map(|id| u32::try_from(id).or_else(|_| Stop::failed(format!("{id} is no number of a user")))).transpose();
     let text = |path: &Option<PathBuf>| path.as_ref().map(|path| path.to_string_lossy().into_owned());
-    let groups = match (supplementary(args, host)?, args.append) {
+    let is_new = now.uid.is_none();
+    let groups = match (supplementary(args, is_new, host)?, args.append) {
         (None, _) => now.groups.clone(),
         (Some(groups), false) => groups,
         (Some(groups), true) => {
@@ -202,7 +211,7 @@ fn wished(args: &Args, now: &Account, host: &Host) -> Look<Account> {
     }
     Ok(Account {
         uid: number(args.uid)?.or(now.uid),
-        gid: primary(args, host)?.or(now.gid),
+        gid: primary(args, is_new, host)?.or(now.gid),
         comment: args.comment.clone().unwrap_or_else(|| now.comment.clone()),
         home: text(&args.home).unwrap_or_else(|| now.home.clone()),
         shell: text(&args.shell).unwrap_or_else(|| now.shell.clone()),

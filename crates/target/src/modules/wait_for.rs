@@ -58,6 +58,9 @@ impl Module for Task {
     type Args = Args;
 
     fn run(args: &Args, host: &mut Host) -> Look<Return> {
+        if host.supposes() {
+            return Err(Stop::Skipped(crate::returns! { "msg" => "remote module (wait_for) does not support check mode" }));
+        }
         let port = args.port.map(|port| u16::try_from(port).or_else(|_| Stop::failed(format!("{port} is no port")))).transpose()?;
         if args.state == "drained" && args.path.is_some() {
             return Stop::failed("state=drained should only be used for checking a port in the wait_for module");
