@@ -1,5 +1,5 @@
 //! From the place where a cursor stands to a task in the window: asked for, answered, carried out when nothing stands in the way.
-use super::cursor::Notified;
+use super::cursor::Promised;
 use super::events::Banner;
 use super::lane::{Entry, Next, State};
 use super::lists::is_absent_or_false;
@@ -79,23 +79,34 @@ impl Engine {
         waits
     }
 
-    /// Whether the cursor moved: past a handler that nobody called, or into one that is a block.
+    /// Whether the cursor moved: past a handler that nobody called, or into one that is a block; past a role that has run.
     fn ask(&mut self, host: HostId, key: TaskKey, after: Option<CallId>) -> bool {
         let cursor = &mut self.lanes[host].cursor;
-        if let Some(handler) = cursor.handler() {
-            match cursor.is_notified(handler) {
-                Notified::Pending => return false,
-                Notified::No => {
-                    cursor.pass(&self.lists);
-                    return true;
-                }
-                Notified::Yes => {}
+        let block = match self.lists.node(&key.0) {
+            Some(Node::Block(block)) => Some(block),
+            _ => None,
+        };
+        let skips = match (cursor.handler(), block) {
+            (Some(handler), _) => match cursor.is_notified(handler) {
+                Promised::Yes => Promised::No,
+                Promised::No => Promised::Yes,
+                Promised::Pending => Promised::Pending,
+            },
+            (None, Some(block)) => cursor.has_run(block),
+            (None, None) => Promised::No,
+        };
+        match (skips, block) {
+            (Promised::Pending, _) => return false,
+            (Promised::Yes, _) => {
+                cursor.pass(&self.lists);
+                return true;
             }
-            if matches!(self.lists.node(&key.0), Some(Node::Block(_))) {
-                cursor.forget_notified(handler);
+            (Promised::No, Some(_)) => {
+                cursor.answer_call();
                 cursor.enter_block(&self.lists);
                 return true;
             }
+            (Promised::No, None) => {}
         }
         let Some(task) = self.lists.task(&key).cloned() else {
             cursor.pass(&self.lists);
@@ -268,10 +279,15 @@ impl Engine {
         effects: Vec<Effect>,
     ) {
         let unknown = self.lists.unknown(&begun.notify).cloned();
+        let task = self.lists.task(&key).cloned();
+        let ran_in = task.as_ref().filter(|task| task.action.name != "meta").and_then(|task| task.frame.role());
         let at = self.lanes[host].window.len();
         self.apply(host, at, &effects, begun.delegate_facts);
         let cursor = &mut self.lanes[host].cursor;
         cursor.answer_call();
+        if let Some(role) = ran_in.filter(|_| !outcome.skipped) {
+            cursor.run_in(role, None);
+        }
         if outcome.changed && !outcome.failed {
             cursor.notify(&self.lists, &begun.notify, None);
         }

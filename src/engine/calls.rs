@@ -32,6 +32,9 @@ impl Engine {
         let cursor = &mut self.lanes[host].cursor;
         cursor.answer_call();
         cursor.notify(&self.lists, &begun.notify, Some(promise));
+        if let Some(role) = task.frame.role() {
+            cursor.run_in(role, Some(promise));
+        }
         if let Some(name) = &begun.register {
             cursor.register(name, Value::Pending(promise));
         }

@@ -3,7 +3,7 @@
 use super::lists::Lists;
 use super::message::{HostVars, Outcome};
 use super::place::{ALWAYS, BODY, RESCUE, Source, Step, TaskKey};
-use crate::playbook::model::Node;
+use crate::playbook::model::{Block, Node, Role};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use target::protocol::CallId;
@@ -23,6 +23,10 @@ pub struct Cursor {
     saved: BTreeSet<(Arc<str>, Option<CallId>)>,
     /// Of the present flush: the handlers to run.
     notified: BTreeSet<(u32, Option<CallId>)>,
+    /// Roles that run once on a host: those of which a task ran, and which call must not turn out skipped for it.
+    ran: Arc<BTreeSet<(Arc<str>, Option<CallId>)>>,
+    /// Those that it has come to the end of.
+    through: Arc<BTreeSet<Arc<str>>>,
     /// A failure that nothing rescued.
     pub failed: bool,
 }
@@ -30,8 +34,9 @@ pub struct Cursor {
 /// How many steps lead to a node of a section: play, batch, section, node.
 const SECTION: usize = 4;
 
+/// Of what calls under way decide.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Notified {
+pub enum Promised {
     No,
     Yes,
     Pending,
@@ -42,6 +47,8 @@ impl Cursor {
     pub fn open(&mut self, lists: &Lists, play: u32, batch: u32) {
         self.saved.clear();
         self.notified.clear();
+        self.ran = Arc::default();
+        self.through = Arc::default();
         self.failing.clear();
         self.lists.clear();
         self.seek(lists, vec![Step::Play(play), Step::Batch(batch), Step::Source(Source::Setup), Step::Node(0)]);
@@ -53,7 +60,7 @@ impl Cursor {
         }
     }
 
-    /// Goes into the block that stands here, a handler.
+    /// Goes into the block that stands here: a handler, or a role that may have run.
     pub fn enter_block(&mut self, lists: &Lists) {
         if let Some(mut key) = self.at.take() {
             key.0.extend([Step::Section(BODY), Step::Node(0)]);
@@ -107,7 +114,10 @@ impl Cursor {
         let Some(key) = self.at.take() else { return };
         for depth in (1..=key.0.len()).rev() {
             let steps = &key.0[..depth];
-            if matches!(lists.node(steps), Some(Node::Block(block)) if block.frame.role.is_some()) {
+            if let Some(Node::Block(block)) = lists.node(steps)
+                && let Some(role) = &block.frame.role
+            {
+                self.end_once(role);
                 self.forget_inside(depth);
                 return self.seek(lists, next(steps.to_vec()));
             }
@@ -154,8 +164,9 @@ impl Cursor {
         loop {
             match lists.node(&key.0) {
                 Some(Node::Task(_)) => return self.at = Some(key),
-                // A handler's block runs only if it was notified.
+                // A handler's block runs only if it was notified, and a role perhaps only once.
                 Some(Node::Block(_)) if key.is_handler() => return self.at = Some(key),
+                Some(Node::Block(block)) if self.is_through(block) => return self.at = Some(key),
                 Some(Node::Block(_)) => key.0.extend([Step::Section(BODY), Step::Node(0)]),
                 None => match self.leave(lists, key.0) {
                     Some(steps) => key = TaskKey(steps),
@@ -176,7 +187,14 @@ impl Cursor {
                 return None;
             }
             Step::Section(ALWAYS) => return Some(next(steps)),
-            Step::Section(_) => steps.extend([Step::Section(ALWAYS), Step::Node(0)]),
+            Step::Section(_) => {
+                if let Some(Node::Block(block)) = lists.node(&steps)
+                    && let Some(role) = &block.frame.role
+                {
+                    self.end_once(role);
+                }
+                steps.extend([Step::Section(ALWAYS), Step::Node(0)]);
+            }
             Step::Source(Source::Included(_)) => {
                 steps.pop();
                 return Some(self.next_list(steps));
@@ -257,24 +275,47 @@ impl Cursor {
         }
     }
 
-    /// Keeps what a call promised to its handlers.
-    pub fn resolve_notified(&mut self, call: CallId, outcome: &Outcome) {
+    /// Keeps what a call promised to its handlers, and to the role around it.
+    pub fn resolve_promises(&mut self, call: CallId, outcome: &Outcome) {
         let kept = outcome.changed && !outcome.failed;
         resolve(&mut self.saved, call, kept);
         resolve(&mut self.notified, call, kept);
+        if self.ran.iter().any(|(_, promise)| *promise == Some(call)) {
+            resolve(Arc::make_mut(&mut self.ran), call, !outcome.skipped && !outcome.unreachable);
+        }
     }
 
-    pub fn is_notified(&self, handler: u32) -> Notified {
-        // Certainty sorts before promises.
-        match self.notified.range((handler, None)..).next() {
-            Some((number, None)) if *number == handler => Notified::Yes,
-            Some((number, Some(_))) if *number == handler => Notified::Pending,
-            _ => Notified::No,
-        }
+    pub fn is_notified(&self, handler: u32) -> Promised {
+        promised(&self.notified, handler)
     }
 
     pub fn forget_notified(&mut self, handler: u32) {
         self.notified.retain(|(number, _)| *number != handler);
+    }
+
+    /// A task of this role runs, or will unless this call turns out skipped.
+    pub fn run_in(&mut self, role: &Role, call: Option<CallId>) {
+        if let Some(once) = &role.once {
+            Arc::make_mut(&mut self.ran).insert((once.clone(), call));
+        }
+    }
+
+    fn end_once(&mut self, role: &Role) {
+        if let Some(once) = &role.once {
+            Arc::make_mut(&mut self.through).insert(once.clone());
+        }
+    }
+
+    /// Whether the block is a role that the host has come to the end of.
+    fn is_through(&self, block: &Block) -> bool {
+        let once = block.frame.role.as_ref().and_then(|role| role.once.as_ref());
+        once.is_some_and(|once| self.through.contains(once))
+    }
+
+    /// Of a role that it has come to the end of: whether a task of it ran.
+    pub fn has_run(&self, block: &Block) -> Promised {
+        let once = block.frame.role.as_ref().and_then(|role| role.once.as_ref());
+        once.filter(|_| self.is_through(block)).map_or(Promised::No, |once| promised(&self.ran, once.clone()))
     }
 
     /// The handler that stands here begins. Not before: it would be lost if it had to wait for its arguments.
@@ -290,6 +331,16 @@ impl Cursor {
             Some(Step::Node(handler)) => Some(*handler),
             _ => None,
         }
+    }
+}
+
+fn promised<T: Ord>(promises: &BTreeSet<(T, Option<CallId>)>, of: T) -> Promised {
+    let key = (of, None);
+    // Certainty sorts before promises.
+    match promises.range(&key..).next() {
+        Some((known, None)) if *known == key.0 => Promised::Yes,
+        Some((known, Some(_))) if *known == key.0 => Promised::Pending,
+        _ => Promised::No,
     }
 }
 

@@ -51,7 +51,7 @@ impl Lane {
     pub fn resolve(&mut self, index: usize, call: CallId, outcome: &Outcome) {
         let (mut shared, result) = (Shared::default(), outcome.registered());
         for cursor in self.cursors_from(index) {
-            cursor.resolve_notified(call, outcome);
+            cursor.resolve_promises(call, outcome);
             if cursor.vars.facts_pending == Some(call) {
                 cursor.vars.facts_pending = None;
             }

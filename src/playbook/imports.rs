@@ -62,11 +62,6 @@ impl Reader<'_> {
                 *from = Some(self.evaluate(name, &inside)?);
             }
         }
-        let seen = (request.name.to_string(), String::new());
-        if !request.allow_duplicates && self.loaded.contains(&seen) {
-            return None;
-        }
-        self.loaded.push(seen);
         let loaded = self.role(&request, &inside)?;
         if request.public != Some(false) {
             self.public_roles.push(loaded.role);
@@ -151,10 +146,6 @@ impl Reader<'_> {
         parameters: Arc<Map>,
     ) -> Option<Included> {
         let around = self.around_include(task, parameters, args, false);
-        if !request.allow_duplicates && self.loaded.iter().any(|(name, _)| *name == *request.name) {
-            let path = self.role_path(request, &around)?;
-            return Some(Included { path, ..Included::default() });
-        }
         let loaded = self.role(request, &around)?;
         if request.public == Some(true) {
             self.public_roles.push(loaded.role.clone());

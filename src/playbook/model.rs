@@ -195,7 +195,8 @@ pub struct Role {
     pub dependencies: Vec<Arc<Role>>,
     /// The role that this one depends for, or was included by.
     pub parents: Vec<String>,
-    pub allow_duplicates: bool,
+    /// What it is known by, where it runs only once on a host of a play; None: it may run again.
+    pub once: Option<Arc<str>>,
 }
 
 impl Frame {

@@ -1,5 +1,5 @@
 //! Where playbooks and roles come from, and the reader that turns their files into the model. Several errors are told at once.
-use super::model::{Frame, Node, Play, Playbook, Role, Task};
+use super::model::{Frame, Node, Playbook, Role, Task};
 use super::roles::RoleRequest;
 use crate::world::loader::Loader;
 use lang::yaml;
@@ -66,16 +66,8 @@ impl Parser {
     }
 
     /// The role of an `include_role` that a host has reached; `args` are evaluated.
-    pub fn include_role(
-        &self,
-        args: &Map,
-        task: &Task,
-        parameters: Arc<Map>,
-        play: &Play,
-        playbook_dir: &Path,
-    ) -> Load<Included> {
+    pub fn include_role(&self, args: &Map, task: &Task, parameters: Arc<Map>, playbook_dir: &Path) -> Load<Included> {
         let mut reader = Reader::new(self, playbook_dir.to_path_buf());
-        reader.loaded = play.roles.iter().map(|role| (role.name.clone(), String::new())).collect();
         let request = RoleRequest::from_args(args, task.span);
         let included = match request {
             Ok(request) => reader.include_role(&request, args, task, parameters),
@@ -97,8 +89,6 @@ pub(super) struct Reader<'p> {
     pub role_handlers: Vec<Node>,
     /// Roles of this play whose defaults and vars all its tasks see.
     pub public_roles: Vec<Arc<Role>>,
-    /// Roles that ran already, with their parameters: the same role with the same parameters runs once in a play.
-    pub loaded: Vec<(String, String)>,
     documents: HashMap<PathBuf, Option<yaml::Node>>,
 }
 
@@ -126,7 +116,6 @@ impl<'p> Reader<'p> {
             errors: Vec::new(),
             role_handlers: Vec::new(),
             public_roles: Vec::new(),
-            loaded: Vec::new(),
             documents: HashMap::new(),
         }
     }

@@ -208,7 +208,6 @@ impl Reader<'_> {
     fn sections(&mut self, play: &mut Play, path: &Path, entries: &[(yaml::Node, yaml::Node)]) {
         self.role_handlers.clear();
         self.public_roles.clear();
-        self.loaded.clear();
         let section = |name: &str| entries.iter().find(|(key, _)| key.as_str() == Some(name)).map(|(_, value)| value);
         let around =
             Around { frame: play.frame.clone(), file: path.to_path_buf(), handlers: false, imports: Vec::new() };

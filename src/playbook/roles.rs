@@ -20,8 +20,10 @@ pub struct RoleRequest {
     pub defaults_from: Option<Str>,
     pub handlers_from: Option<Str>,
     pub public: Option<bool>,
-    /// Whether it runs where it ran before.
-    pub allow_duplicates: bool,
+    /// Whether it runs on a host where it ran before; None: its own `meta` says so.
+    pub allow_duplicates: Option<bool>,
+    /// What was written beside its name that makes it another one than the same role elsewhere.
+    fingerprint: String,
     pub validate: bool,
     /// Named by a task, so that the roles around it are its parents.
     pub by_task: bool,
@@ -58,7 +60,8 @@ impl RoleRequest {
             defaults_from: None,
             handlers_from: None,
             public: None,
-            allow_duplicates: true,
+            allow_duplicates: None,
+            fingerprint: String::new(),
             validate: true,
             by_task: false,
         }
@@ -93,11 +96,18 @@ impl RoleRequest {
             defaults_from: text("defaults_from"),
             handlers_from: text("handlers_from"),
             public: truth("public"),
-            allow_duplicates: truth("allow_duplicates").unwrap_or(true),
+            allow_duplicates: Some(truth("allow_duplicates").unwrap_or(true)),
             validate: truth("rolespec_validate").unwrap_or(true),
             by_task: true,
             ..Self::new(name, span)
         })
+    }
+
+    /// What the role is known by on a host where it may run once: uses in lists of roles are apart from those by tasks.
+    fn identity(&self, path: &Path) -> Arc<str> {
+        let from = [&self.tasks_from, &self.vars_from, &self.defaults_from, &self.handlers_from];
+        let from = from.map(|from| from.as_deref().unwrap_or_default()).join(",");
+        format!("{};{};{from};{}", path.display(), self.by_task, self.fingerprint).into()
     }
 }
 
@@ -121,8 +131,7 @@ impl Reader<'_> {
         nodes
     }
 
-    /// A role as a play or another role names it: with keywords, and parameters for everything that is no keyword. None: it ran
-    /// already, or there is something wrong.
+    /// A role as a play or another role names it: with keywords, and parameters for everything that is no keyword.
     fn role_entry(&mut self, item: &yaml::Node, around: &Around) -> Option<(Node, Arc<Role>)> {
         let mut keywords = Keywords::default();
         let mut parameters = Map::new();
@@ -141,7 +150,6 @@ impl Reader<'_> {
             self.fail("roles", "a role is named by a word, or by a mapping with `role: ...`", item.span);
             return None;
         };
-        let fingerprint = fingerprint(item);
         let frame = Frame {
             parent: Some(around.frame.clone()),
             keywords,
@@ -150,26 +158,12 @@ impl Reader<'_> {
         };
         let inside = around.within(frame);
         let request = RoleRequest::new(self.evaluate(&name, &inside)?, name.origin().unwrap_or(item.span));
-        let seen = (request.name.to_string(), fingerprint);
-        let again = self.loaded.contains(&seen) && !self.allows_duplicates(&request, &inside);
-        if !again {
-            self.loaded.push(seen);
-        }
+        let request = RoleRequest { fingerprint: fingerprint(&inside.frame), ..request };
         let loaded = self.role(&request, &inside)?;
         self.role_handlers.extend(loaded.handlers);
-        // Its handlers stand here once more: of handlers with the same name the last one is called, at its place.
-        if again {
-            return None;
-        }
         let sections = [loaded.nodes, Vec::new(), Vec::new()];
         let block = Block { span: item.span, name: None, frame: inside.frame, sections };
         Some((Node::Block(Arc::new(block)), loaded.role))
-    }
-
-    fn allows_duplicates(&mut self, request: &RoleRequest, around: &Around) -> bool {
-        let Some(path) = self.role_path(request, around) else { return false };
-        let meta = self.role_file(&path, "meta", "main").and_then(|file| self.document(&file, None));
-        meta.is_some_and(|meta| allow_duplicates(&meta))
     }
 
     /// Reads a role within a frame.
@@ -220,6 +214,7 @@ impl Reader<'_> {
 
     /// The role itself, without its tasks and what it depends on.
     fn found_role(&mut self, request: &RoleRequest, path: &Path, meta: Option<&yaml::Node>, around: &Around) -> Role {
+        let again = request.allow_duplicates.unwrap_or_else(|| meta.is_some_and(allow_duplicates));
         let parents = around.frame.chain().filter_map(|frame| frame.role.as_ref()).filter(|_| request.by_task);
         Role {
             name: request.name.to_string(),
@@ -229,7 +224,7 @@ impl Reader<'_> {
             argument_spec: self.argument_spec(path, meta, entry_point(request)),
             dependencies: Vec::new(),
             parents: parents.map(|role| role.name.clone()).collect(),
-            allow_duplicates: meta.is_some_and(allow_duplicates),
+            once: (!again).then(|| request.identity(path)),
         }
     }
 
@@ -358,16 +353,18 @@ fn folders(searched: &[PathBuf], name: &str) -> Vec<String> {
     searched.iter().map(folder).collect()
 }
 
-/// What makes two uses of a role the same: everything that was written, but for the order.
-fn fingerprint(item: &yaml::Node) -> String {
-    let Some(entries) = item.as_mapping() else { return String::new() };
-    let mut parts: Vec<String> = entries
-        .iter()
-        .filter(|(key, _)| !matches!(key.as_str(), Some("role" | "name" | "src" | "version" | "scm")))
-        .map(|(key, value)| format!("{}={}", key.to_value(true).to_repr(), value.to_value(true).to_repr()))
-        .collect();
-    parts.sort();
-    parts.join(",")
+/// What makes two uses of a role in lists of roles different: parameters, variables, conditions and tags, as they are written.
+fn fingerprint(frame: &Frame) -> String {
+    let keywords = &frame.keywords;
+    let map = |map: &Option<Arc<Map>>| {
+        let entries = map.iter().flat_map(|map| map.iter());
+        let mut parts: Vec<String> =
+            entries.map(|(key, value)| format!("{}={}", key.value().to_repr(), value.to_repr())).collect();
+        parts.sort();
+        parts.join(",")
+    };
+    let list = |list: &[Value]| list.iter().map(Value::to_repr).collect::<Vec<_>>().join(",");
+    format!("{};{};{};{}", map(&frame.parameters), map(&keywords.vars), list(&keywords.when), list(&keywords.tags))
 }
 
 fn allow_duplicates(meta: &yaml::Node) -> bool {

@@ -188,15 +188,30 @@ fn roles_are_found_with_all_that_belongs_to_them() {
     let loaded = load(&with_roles());
     let play = &loaded.plays[0];
     let base = "[[Validating arguments against arg spec 'main' - the base base||]||]";
-    // The second `web` is the same as the first; with other parameters it runs again, but not what it depends on.
-    let expected = format!("[{base} [web include_tasks||]||] [[web include_tasks||]||] own [[extra||]||]");
+    let expected = format!("{0} {0} {0} own [[extra||]||]", format!("[{base} [web include_tasks||]||]"));
     assert_eq!(outline(&play.tasks), expected);
+    // The second `web` is the same as the first; with other parameters it is another. What they depend on is the same.
+    let known = |node: &Node| {
+        let Node::Block(entry) = node else { panic!() };
+        let roles = entry.sections[0].iter().filter_map(|node| match node {
+            Node::Block(role) if role.frame.role.is_some() => role.frame.role.clone(),
+            Node::Block(dependency) => match &dependency.sections[0][..] {
+                [Node::Block(role)] => role.frame.role.clone(),
+                _ => panic!(),
+            },
+            Node::Task(_) => panic!(),
+        });
+        roles.map(|role| role.once.clone().unwrap()).collect::<Vec<_>>()
+    };
+    let [one, two, other] = [0, 1, 2].map(|index| known(&play.tasks[index]));
+    assert_eq!((one.len(), &one), (2, &two));
+    assert!(one[0] == other[0] && one[1] != other[1]);
     assert_eq!(outline(&play.handlers), "web handler web handler web handler mine db handler");
     let web = &play.roles[0];
     assert_eq!((web.name.as_str(), web.defaults.get("port"), web.vars.len()), ("web", Some(&80.into()), 2));
     assert_eq!(web.dependencies[0].name, "base");
     let names: Vec<&str> = play.roles.iter().map(|role| role.name.as_str()).collect();
-    assert_eq!(names, ["web", "web", "db"]);
+    assert_eq!(names, ["web", "web", "web", "db"]);
 }
 
 #[test]
@@ -235,14 +250,13 @@ fn an_include_brings_its_tasks_at_run_time() {
 #[test]
 fn an_included_role_is_read_with_its_options() {
     let project = project(&with_roles());
-    let play = project.playbook(Path::new("/p/site.yml")).unwrap().plays[0].clone();
     let task = task("include_role: {name: db}");
     let args: Map = [("name", "db"), ("tasks_from", "extra"), ("public", "true")].into_iter().collect();
-    let included = project.include_role(&args, &task, Arc::default(), &play, Path::new("/p")).unwrap();
+    let included = project.include_role(&args, &task, Arc::default(), Path::new("/p")).unwrap();
     assert_eq!(outline(&included.nodes), "[extra||]");
     assert_eq!((outline(&included.handlers), included.public_roles.len()), ("db handler".into(), 1));
     let args: Map = [("name", "db"), ("tasks_from", "nothing")].into_iter().collect();
-    let errors = project.include_role(&args, &task, Arc::default(), &play, Path::new("/p")).unwrap_err();
+    let errors = project.include_role(&args, &task, Arc::default(), Path::new("/p")).unwrap_err();
     assert!(errors[0].message.contains("no `tasks/nothing`"), "{errors:?}");
 }
 

@@ -26,7 +26,7 @@ impl Playbooks {
             }
             IncludeTarget::Role { .. } => {
                 let args = role_args(&include.target, task, &scope);
-                self.parser.include_role(&args, task, parameters, &play.play, &play.playbook_dir)?
+                self.parser.include_role(&args, task, parameters, &play.playbook_dir)?
             }
         };
         for role in included.public_roles {

@@ -125,8 +125,8 @@ pub fn block(sections: [Vec<Node>; 3]) -> Node {
     Node::Block(Arc::new(Block { span: span(), name: None, frame: Arc::default(), sections }))
 }
 
-/// Tasks of a role, which stand as a block.
-pub fn role(nodes: Vec<Node>) -> Node {
+/// Tasks of a role, which stand as a block; those that say what they are known by run once on a host.
+pub fn role(nodes: Vec<Node>, once: Option<&str>) -> Node {
     let role = Role {
         name: "role".into(),
         path: PathBuf::new(),
@@ -135,10 +135,24 @@ pub fn role(nodes: Vec<Node>) -> Node {
         argument_spec: None,
         dependencies: Vec::new(),
         parents: Vec::new(),
-        allow_duplicates: false,
+        once: once.map(Arc::from),
     };
     let frame = Arc::new(Frame { role: Some(Arc::new(role)), ..Frame::default() });
+    let nodes = within(nodes, &frame);
     Node::Block(Arc::new(Block { span: span(), name: None, frame, sections: [nodes, vec![], vec![]] }))
+}
+
+/// The tasks know what is around them; an inner role knows its own.
+fn within(nodes: Vec<Node>, frame: &Arc<Frame>) -> Vec<Node> {
+    let inside = |node| match node {
+        Node::Task(task) => Node::Task(Arc::new(Task { frame: frame.clone(), ..Arc::unwrap_or_clone(task) })),
+        Node::Block(block) if block.frame.role.is_none() => Node::Block(Arc::new(Block {
+            sections: block.sections.clone().map(|nodes| within(nodes, frame)),
+            ..Block { span: block.span, name: None, frame: block.frame.clone(), sections: Default::default() }
+        })),
+        role => role,
+    };
+    nodes.into_iter().map(inside).collect()
 }
 
 /// A play of these lists on these hosts, in one batch.
@@ -310,7 +324,8 @@ impl<'r> Generator<'r> {
                 if self.random.chance(50) {
                     nodes.insert(self.random.below(nodes.len() + 1), self.meta("end_role"));
                 }
-                role(nodes)
+                let once = ["role0", "role1"][self.random.below(2)];
+                role(nodes, self.random.chance(60).then_some(once))
             }
             8..12 if place.files < FILES => self.include(place.files),
             12..15 => self.set_fact(),

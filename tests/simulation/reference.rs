@@ -45,6 +45,9 @@ pub struct Reference<'s> {
     live: usize,
     /// Facts that the task under way brought.
     taught: Vec<(String, Value)>,
+    /// Of roles that run once on a host: where a task of them ran, and where they came to their end.
+    ran: BTreeSet<(HostId, Arc<str>)>,
+    at_end: BTreeSet<(HostId, Arc<str>)>,
     /// Lists that included roles brought.
     roles: BTreeSet<Vec<Step>>,
     /// One is at each batch's beginning.
@@ -131,6 +134,8 @@ impl<'s> Reference<'s> {
             before: BTreeMap::new(),
             live: 0,
             taught: Vec::new(),
+            ran: BTreeSet::new(),
+            at_end: BTreeSet::new(),
             roles: BTreeSet::new(),
             fences: Fences::default(),
         }
@@ -203,6 +208,8 @@ impl<'s> Reference<'s> {
         self.forgiven.clear();
         self.doomed.clear();
         self.notified.clear();
+        self.ran.clear();
+        self.at_end.clear();
         self.failing.clear();
         for host in hosts {
             self.registers.entry(*host).or_default();
@@ -288,10 +295,22 @@ impl<'s> Reference<'s> {
     }
 
     fn block(&mut self, key: &TaskKey, block: &'s Block, hosts: Vec<HostId>, around: &[Around<'s>]) -> Split {
+        let once = block.frame.role.as_ref().and_then(|role| role.once.clone());
+        let before = |host: &HostId| {
+            let known = once.clone().map(|once| (*host, once));
+            known.is_some_and(|known| self.at_end.contains(&known) && self.ran.contains(&known))
+        };
+        if once.is_some() {
+            self.fences.add();
+        }
+        let (repeated, hosts): (Vec<_>, Vec<_>) = hosts.into_iter().partition(before);
         let [body_nodes, rescue_nodes, always_nodes] = &block.sections;
         let inside = |section| [around, &[Around { block, section }]].concat();
         let list = |section| [&key.0[..], &[Step::Section(section)]].concat();
         let mut body = self.list(&list(BODY), body_nodes, hosts, &inside(BODY));
+        if let Some(once) = once {
+            self.at_end.extend(body.through.iter().chain(&body.leaving).map(|host| (*host, once.clone())));
+        }
         let mut failed = std::mem::take(&mut body.failed);
         let mut up = Split { leaving: std::mem::take(&mut body.leaving), ..Split::default() };
         let mut twice = std::mem::take(&mut body.failed_twice);
@@ -323,6 +342,7 @@ impl<'s> Reference<'s> {
         if block.frame.role.is_some() {
             up.through.append(&mut up.leaving);
         }
+        up.through.extend(repeated);
         up
     }
 
@@ -517,6 +537,7 @@ impl<'s> Reference<'s> {
                 continue;
             }
             split.through.extend(others);
+            self.run_in_role(task, host, &Outcome::default());
             mine.iter().for_each(|list| hosts[*list].push(host));
         }
         // What single hosts had to say stands before what they enter together, in their order.
@@ -598,6 +619,7 @@ impl<'s> Reference<'s> {
         failure: Failure,
         around: &[Around<'s>],
     ) {
+        self.run_in_role(task, host, outcome);
         self.show(key, task, task.action.name == "meta");
         self.say(key, task, host, Status::Settled { outcome: outcome.clone(), failure });
         let registers = self.registers.entry(host).or_default();
@@ -624,6 +646,13 @@ impl<'s> Reference<'s> {
                 self.events.push(Event::Notified { host, handler: name });
                 self.notified.insert((host, handler));
             }
+        }
+    }
+
+    fn run_in_role(&mut self, task: &Task, host: HostId, outcome: &Outcome) {
+        let once = task.frame.role.as_ref().and_then(|role| role.once.clone());
+        if let Some(once) = once.filter(|_| !outcome.skipped && task.action.name != "meta") {
+            self.ran.insert((host, once));
         }
     }
 
