@@ -30,6 +30,10 @@ pub fn load(named: &[String], session: &mut Session) -> Result<Hosts, Refusal> {
     let options = inventory::Options {
         any_unparsed_is_failed: session.config.any_unparsed_is_failed,
         unparsed_is_failed: session.config.unparsed_is_failed,
+        ignore_patterns: session.config.inventory_ignore_patterns.clone(),
+        ..session.config.inventory_ignore_extensions.clone().map_or_else(inventory::Options::default, |extensions| {
+            inventory::Options { ignore_extensions: extensions, ..inventory::Options::default() }
+        })
     };
     let mut warnings = Vec::new();
     let loaded = inventory::load(&sources, &options, &session.loader, &mut warnings);

@@ -67,6 +67,9 @@ pub struct Config {
     pub any_unparsed_is_failed: bool,
     pub unparsed_is_failed: bool,
     pub inventory_enabled: Vec<String>,
+    /// None: those that are passed over anyway.
+    pub inventory_ignore_extensions: Option<Vec<String>>,
+    pub inventory_ignore_patterns: Vec<String>,
     pub max_diff_size: usize,
 }
 
@@ -247,6 +250,10 @@ impl Reader<'_> {
             inventory_enabled: self
                 .words("inventory", "enable_plugins", "ANSIBLE_INVENTORY_ENABLED")
                 .unwrap_or_default(),
+            inventory_ignore_extensions: self.inventory_words("ignore_extensions", "ANSIBLE_INVENTORY_IGNORE"),
+            inventory_ignore_patterns: self
+                .inventory_words("ignore_patterns", "ANSIBLE_INVENTORY_IGNORE_REGEX")
+                .unwrap_or_default(),
             max_diff_size: self.number("defaults", "max_diff_size", "ANSIBLE_MAX_DIFF_SIZE")?.unwrap_or(104_448),
             file,
         })
@@ -291,6 +298,11 @@ impl Reader<'_> {
     fn words(&self, section: &str, key: &str, env: &str) -> Option<Vec<String>> {
         let found = self.list(section, key, env)?;
         Some(found.text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(String::from).collect())
+    }
+
+    /// Under `inventory`, or as `inventory_...` under `defaults`.
+    fn inventory_words(&self, key: &str, env: &str) -> Option<Vec<String>> {
+        self.words("inventory", key, env).or_else(|| self.words("defaults", &format!("inventory_{key}"), env))
     }
 
     /// `a,b,` is one inventory of two hosts; anything else is a list of paths.

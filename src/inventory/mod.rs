@@ -27,8 +27,6 @@ use value::{Diagnostic, Map, Span, Value};
 pub struct Inventory {
     hosts: IndexMap<String, Host>,
     groups: IndexMap<String, Group>,
-    /// Files and folders that it was read from; relative lists have none.
-    sources: Vec<PathBuf>,
     vars_dirs: VarsDirs,
     /// Layers of hosts that were asked for before.
     layers: Mutex<HashMap<HostId, Layers>>,
@@ -44,7 +42,7 @@ pub struct Host {
     pub groups: IndexSet<String>,
     /// Where it was named.
     pub span: Option<Span>,
-    /// The inventory that named it first: its folder is `inventory_dir`.
+    /// The inventory that named it first, as it was given where that is a list of hosts; none, if a run brought it.
     pub source: Option<PathBuf>,
     /// Not named by anybody: `localhost` as it is without an inventory.
     pub implicit: bool,
@@ -64,13 +62,7 @@ impl Inventory {
         let all = Group { children: ["ungrouped".to_string()].into_iter().collect(), ..Group::default() };
         groups.insert("all".to_string(), Group { priority: 1, ..all });
         groups.insert("ungrouped".to_string(), Group { priority: 1, ..Group::default() });
-        Self {
-            hosts: IndexMap::new(),
-            groups,
-            sources: Vec::new(),
-            vars_dirs: VarsDirs::default(),
-            layers: Mutex::default(),
-        }
+        Self { hosts: IndexMap::new(), groups, vars_dirs: VarsDirs::default(), layers: Mutex::default() }
     }
 
     // ---- hosts ----
@@ -225,11 +217,6 @@ impl Inventory {
         let mut layers = vec![host.vars.clone()];
         layers.extend(self.vars_dirs.own_of_host(name, playbook, loader)?);
         Ok(layers)
-    }
-
-    /// The file and the folder that `inventory_file` and `inventory_dir` name.
-    pub fn source_of<'i>(&'i self, host: &'i Host) -> Option<&'i Path> {
-        host.source.as_deref().or(self.sources.first().map(PathBuf::as_path))
     }
 
     fn forget_layers(&mut self) {

@@ -3,16 +3,58 @@ use super::change::refuse_loop;
 use super::{Group, Host, Inventory, ini, new_group, range, script, yaml};
 use crate::world::files::FileKind;
 use crate::world::loader::Loader;
+use fancy_regex::Regex;
 use indexmap::IndexMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use value::{Diagnostic, Map, Severity, Span, Str, Value};
 
 /// What the configuration says about reading inventories.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Options {
     pub any_unparsed_is_failed: bool,
     pub unparsed_is_failed: bool,
+    /// Ends of the names of files in folders that are no inventories.
+    pub ignore_extensions: Vec<String>,
+    /// Expressions for names of such files.
+    pub ignore_patterns: Vec<String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        const IGNORED: [&str; 12] =
+            [".pyc", ".pyo", ".swp", ".bak", "~", ".rpm", ".md", ".txt", ".rst", ".orig", ".cfg", ".retry"];
+        Self {
+            any_unparsed_is_failed: false,
+            unparsed_is_failed: false,
+            ignore_extensions: IGNORED.map(String::from).to_vec(),
+            ignore_patterns: Vec::new(),
+        }
+    }
+}
+
+/// Which names in a folder are passed over.
+struct PassedOver {
+    extensions: Vec<String>,
+    patterns: Vec<Regex>,
+}
+
+impl PassedOver {
+    fn new(options: &Options) -> Result<Self, Vec<Diagnostic>> {
+        let pattern = |pattern: &String| {
+            let refuse = |error| Diagnostic::error("config", format!("inventory_ignore_patterns: {pattern}: {error}"));
+            Regex::new(pattern).map_err(|error| vec![refuse(error)])
+        };
+        let patterns = options.ignore_patterns.iter().map(pattern).collect::<Result<_, _>>()?;
+        Ok(Self { extensions: options.ignore_extensions.clone(), patterns })
+    }
+
+    fn has(&self, name: &str) -> bool {
+        name.starts_with('.')
+            || ["group_vars", "host_vars", "vars_plugins"].contains(&name)
+            || self.extensions.iter().any(|end| name.ends_with(end.as_str()))
+            || self.patterns.iter().any(|pattern| pattern.is_match(name).unwrap_or(false))
+    }
 }
 
 /// Reads all sources into one inventory. What could not be read is a warning where others could, as in Ansible; a file with faults of
@@ -24,9 +66,10 @@ pub fn load(
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<Inventory, Vec<Diagnostic>> {
     let mut draft = Draft::default();
+    let passed_over = PassedOver::new(options)?;
     let (mut errors, mut read) = (Vec::new(), 0);
     for source in sources {
-        match load_one(source, loader, &mut draft) {
+        match load_one(source, &passed_over, loader, &mut draft) {
             Ok(()) => read += 1,
             Err(faults) => errors.extend(faults),
         }
@@ -44,7 +87,7 @@ pub fn load(
     Ok(draft.finish())
 }
 
-fn load_one(source: &str, loader: &Loader, draft: &mut Draft) -> Result<(), Vec<Diagnostic>> {
+fn load_one(source: &str, passed_over: &PassedOver, loader: &Loader, draft: &mut Draft) -> Result<(), Vec<Diagnostic>> {
     if source.contains(',') {
         return host_list(source, loader, draft);
     }
@@ -54,13 +97,21 @@ fn load_one(source: &str, loader: &Loader, draft: &mut Draft) -> Result<(), Vec<
             Diagnostic::error("inventory", format!("there is no inventory at {source}"))
                 .help("name a file or a folder with -i, or hosts with commas: `-i web1,web2,`"),
         ]),
-        Some(FileKind::Directory) => folder(&path, loader, draft),
-        Some(kind) => file(&path, kind, loader, draft),
+        // Of a folder, its own group_vars and host_vars count; of a file, those beside it. Folders further below have none.
+        Some(FileKind::Directory) => {
+            draft.dirs.push(path.clone());
+            folder(&path, passed_over, loader, draft)
+        }
+        Some(kind) => {
+            draft.dirs.extend(path.parent().map(Path::to_path_buf));
+            file(&path, kind, loader, draft)
+        }
     }
 }
 
 fn host_list(source: &str, loader: &Loader, draft: &mut Draft) -> Result<(), Vec<Diagnostic>> {
     let id = loader.sources.add("<inventory>", source);
+    draft.sources.push(source.into());
     for word in source.split(',').map(str::trim).filter(|word| !word.is_empty()) {
         let span = Span::new(id, 1, 1, 1);
         let hosts = range::expand(word).map_err(|why| vec![Diagnostic::error("inventory", why).at(span)])?;
@@ -70,23 +121,17 @@ fn host_list(source: &str, loader: &Loader, draft: &mut Draft) -> Result<(), Vec
 }
 
 /// Every file in it, sorted, but those that hold variables or are no inventories by their names.
-fn folder(dir: &Path, loader: &Loader, draft: &mut Draft) -> Result<(), Vec<Diagnostic>> {
-    const PASSED_OVER: [&str; 9] = [".orig", ".cfg", ".retry", ".pyc", ".pyo", ".bak", "~", ".swp", ".ini"];
-    draft.source(dir, Some(dir));
+fn folder(dir: &Path, passed_over: &PassedOver, loader: &Loader, draft: &mut Draft) -> Result<(), Vec<Diagnostic>> {
+    draft.sources.push(dir.into());
     let names = loader
         .files
         .list(dir)
         .map_err(|error| vec![Diagnostic::error("inventory", format!("{}: {error}", dir.display()))])?;
     let mut errors = Vec::new();
-    for name in
-        names.iter().filter(|name| !name.starts_with('.') && !["group_vars", "host_vars"].contains(&name.as_str()))
-    {
-        if PASSED_OVER.iter().any(|end| name.ends_with(end)) {
-            continue;
-        }
+    for name in names.iter().filter(|name| !passed_over.has(name)) {
         let path = dir.join(name);
         let read = match loader.files.kind(&path) {
-            Some(FileKind::Directory) => folder(&path, loader, draft),
+            Some(FileKind::Directory) => folder(&path, passed_over, loader, draft),
             Some(kind) => file(&path, kind, loader, draft),
             None => Ok(()),
         };
@@ -96,7 +141,7 @@ fn folder(dir: &Path, loader: &Loader, draft: &mut Draft) -> Result<(), Vec<Diag
 }
 
 fn file(path: &Path, kind: FileKind, loader: &Loader, draft: &mut Draft) -> Result<(), Vec<Diagnostic>> {
-    draft.source(path, path.parent());
+    draft.sources.push(path.into());
     let bytes = loader
         .files
         .read(path)
@@ -142,16 +187,11 @@ pub struct Draft {
     hosts: IndexMap<String, (Map, Option<Span>, Option<PathBuf>)>,
     groups: IndexMap<String, (Group, Map)>,
     sources: Vec<PathBuf>,
-    /// Folders beside which or in which group_vars are looked for.
+    /// Folders in which group_vars and host_vars are looked for.
     dirs: Vec<PathBuf>,
 }
 
 impl Draft {
-    fn source(&mut self, path: &Path, dir: Option<&Path>) {
-        self.sources.push(path.into());
-        self.dirs.extend(dir.map(Path::to_path_buf));
-    }
-
     pub fn group(&mut self, name: &str) {
         self.groups.entry(name.to_string()).or_insert_with(|| (new_group(), Map::new()));
     }
@@ -209,7 +249,6 @@ impl Draft {
             known.children.append(&mut group.children);
         }
         self.dirs.iter().for_each(|dir| inventory.vars_dirs.add_inventory_dir(dir));
-        inventory.sources = self.sources;
         let names: Vec<String> = inventory.groups.keys().cloned().collect();
         names.iter().for_each(|name| inventory.adopt(name));
         inventory.reconcile();

@@ -205,3 +205,33 @@ fn no_group_is_below_itself() {
     let (_, host) = inventory.host(0).unwrap();
     assert_eq!(inventory.groups_of(host), ["all", "b", "c", "a"]);
 }
+
+#[test]
+fn a_folder_is_read_without_what_is_no_inventory() {
+    let mut files = vec![
+        ("/p/inv/a.ini", "a\n"),
+        ("/p/inv/hosts", "b\n"),
+        ("/p/inv/sub/c", "c\n"),
+        ("/p/inv/group_vars/all.yml", "top: 1\n"),
+        ("/p/inv/sub/group_vars/all.yml", "below: 1\n"),
+    ];
+    files.extend(
+        ["/p/inv/x.md", "/p/inv/x.txt", "/p/inv/x.rst", "/p/inv/x.cfg", "/p/inv/x.retry", "/p/inv/x~"]
+            .map(|path| (path, "x\n")),
+    );
+    let loader = loader(&files);
+    let hosts = |options: &Options| {
+        let inventory = load(&["/p/inv".into()], options, &loader, &mut Vec::new()).unwrap();
+        let names: Vec<String> = inventory.hosts().map(|(_, name, _)| name.to_string()).collect();
+        (names.join(" "), json_text(&show(&inventory, &loader).host(0).unwrap().into(), Json::LINE))
+    };
+    assert_eq!(hosts(&Options::default()), ("a b c".into(), r#"{"top": 1}"#.into()));
+    let own = Options {
+        ignore_extensions: vec![".ini".into()],
+        ignore_patterns: vec!["^sub$".into(), "^x".into()],
+        ..Options::default()
+    };
+    assert_eq!(hosts(&own).0, "b");
+    let wrong = Options { ignore_patterns: vec!["(".into()], ..Options::default() };
+    assert!(load(&["/p/inv".into()], &wrong, &loader, &mut Vec::new()).is_err());
+}

@@ -73,7 +73,7 @@ impl HostScope {
             "inventory_hostname_short" => Some(short(&self.name).into()),
             "group_names" => Some(self.group_names()),
             "groups" => Some(self.variables.groups()),
-            "inventory_dir" | "inventory_file" => Some(self.inventory_place(name)),
+            "inventory_dir" | "inventory_file" => self.inventory_place(name),
             "omit" => Some(Value::Omit),
             "ansible_version" => Some(version()),
             "ansible_check_mode" => Some(run.check.into()),
@@ -152,16 +152,19 @@ impl HostScope {
         Value::list(groups.into_iter().map(Value::from))
     }
 
-    fn inventory_place(&self, name: &str) -> Value {
+    /// Where the inventory that named the host stands. A list of hosts has no folder, which Ansible tells by the word `None`.
+    fn inventory_place(&self, name: &str) -> Option<Value> {
         let inventory = self.variables.inventory();
-        let host: Option<&Host> = self.host.and_then(|host| inventory.host(host)).map(|(_, host)| host);
-        let source = host.and_then(|host| inventory.source_of(host));
-        let folder = |path: &std::path::Path| match self.variables.loader.files.is_dir(path) {
-            true => path.to_path_buf(),
-            false => path.parent().unwrap_or(path).to_path_buf(),
+        let host: &Host = self.host.and_then(|host| inventory.host(host)).map(|(_, host)| host)?;
+        let Some(source) = &host.source else { return (!host.implicit).then_some(Value::Null) };
+        if name == "inventory_file" {
+            return Some(source.display().to_string().into());
+        }
+        let folder = match self.variables.loader.files.is_dir(source) {
+            true => Some(source.as_path()),
+            false => source.parent().filter(|folder| !folder.as_os_str().is_empty()),
         };
-        let path = source.map(|path| if name == "inventory_dir" { folder(path) } else { path.to_path_buf() });
-        path.map(|path| path.display().to_string()).into()
+        Some(folder.map_or_else(|| "None".into(), |folder| folder.display().to_string()).into())
     }
 
     fn hosts(&self, hosts: &[HostId]) -> Value {
