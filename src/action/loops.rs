@@ -3,6 +3,7 @@ use super::names::{Names, origin};
 use super::{Halt, keyword, result};
 use crate::engine::message::Outcome;
 use crate::playbook::model::{Loop, LoopControl, LoopSource, Task};
+use crate::world::lookups::SUBFOLDER;
 use std::sync::Arc;
 use value::{Map, Span, Str, Value};
 
@@ -30,7 +31,7 @@ pub struct Control {
 
 pub fn items(task: &Task, conditions: &[&Value], names: &Names) -> Result<Looped, Halt> {
     let Some(looped) = &task.looped else { return Ok(Looped::Single) };
-    let list = match list(looped, names) {
+    let list = match list(task, looped, names) {
         Ok(list) => list,
         // A loop over what is not defined does no harm to a task that is skipped anyway.
         Err(halt @ Halt::Failed(_)) => {
@@ -50,7 +51,7 @@ pub fn items(task: &Task, conditions: &[&Value], names: &Names) -> Result<Looped
     Ok(Looped::Items(items, control))
 }
 
-fn list(looped: &Loop, names: &Names) -> Result<Vec<Value>, Halt> {
+fn list(task: &Task, looped: &Loop, names: &Names) -> Result<Vec<Value>, Halt> {
     match &looped.source {
         LoopSource::List(written) => {
             let value = names.value(written).map_err(|halt| halt.at(origin(written).or(Some(looped.span))))?;
@@ -59,7 +60,7 @@ fn list(looped: &Loop, names: &Names) -> Result<Vec<Value>, Halt> {
                 None => Err(not_a_list(&value, origin(written).or(Some(looped.span)))),
             }
         }
-        LoopSource::With { lookup, terms } => with(lookup, terms, looped.span, names),
+        LoopSource::With { lookup, terms } => with(task, lookup, terms, looped.span, names),
     }
 }
 
@@ -70,16 +71,29 @@ fn not_a_list(value: &Value, span: Option<Span>) -> Halt {
 }
 
 /// `with_NAME`: what the lookup gives for its terms.
-fn with(lookup: &str, terms: &Value, span: Span, names: &Names) -> Result<Vec<Value>, Halt> {
+fn with(task: &Task, lookup: &str, terms: &Value, span: Span, names: &Names) -> Result<Vec<Value>, Halt> {
     let place = origin(terms).or(Some(span));
     let terms = names.value(terms).map_err(|halt| halt.at(place))?;
     let terms = if terms.is_null() { Value::list([]) } else { terms };
     let words = if terms.as_list().is_some() { "*terms" } else { "terms" };
-    let expression = Str::trusted(format!("query('{lookup}', {words})"), place);
+    let options = match lookup.rsplit('.').next() {
+        Some("first_found") => format!(", {SUBFOLDER}='{}'", subfolder(&task.action.written)),
+        _ => String::new(),
+    };
+    let expression = Str::trusted(format!("query('{lookup}', {words}{options})"), place);
     let names = names.with([("terms".to_string(), terms)]);
     match names.expression(&expression).map_err(|halt| halt.at(place))? {
         Value::List(items) => Ok(Arc::unwrap_or_clone(items)),
         other => Err(not_a_list(&other, place)),
+    }
+}
+
+/// Where the files of such a task lie. As in Ansible, its module's name tells it.
+fn subfolder(module: &str) -> &'static str {
+    match module {
+        module if module.contains("template") => "templates",
+        module if module.contains("var") => "vars",
+        _ => "files",
     }
 }
 

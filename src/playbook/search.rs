@@ -25,7 +25,7 @@ fn role_paths(frame: &Arc<Frame>) -> Vec<PathBuf> {
     frame.chain().filter_map(|frame| frame.role.as_ref()).map(|role| role.path.clone()).collect()
 }
 
-/// All places where a file may be: `subdir` is `files`, `templates` or `vars`.
+/// All places where a file may be: `subdir` is `files`, `templates`, `vars`, or nothing.
 pub fn candidates(search_path: &[PathBuf], files: &dyn Files, subdir: &str, name: &str) -> Vec<PathBuf> {
     if name.starts_with(['/', '~']) {
         return vec![files.absolute(Path::new("/"), name)];
@@ -33,7 +33,7 @@ pub fn candidates(search_path: &[PathBuf], files: &dyn Files, subdir: &str, name
     let names_subdir = name.split('/').next() == Some(subdir);
     let mut candidates = Vec::new();
     for directory in search_path {
-        if !names_subdir {
+        if !names_subdir && !subdir.is_empty() {
             candidates.push(files.absolute(&directory.join(subdir), name));
         }
         candidates.push(files.absolute(directory, name));

@@ -348,8 +348,7 @@ impl HostScope {
         };
         let render = |path: &Path, vars: &Map| self.render_template(path, vars, request);
         let places = Places {
-            files: &|name| search::candidates(&search, &*loader.files, "files", name),
-            templates: &|name| search::candidates(&search, &*loader.files, "templates", name),
+            within: &|subfolder, name| search::candidates(&search, &*loader.files, subfolder, name),
             read: &read,
             render: &render,
         };

@@ -7,15 +7,23 @@ use value::{Map, Str, Value};
 
 /// Where a lookup looks for relative paths, nearest first: the role's `files/`, the playbook's ...
 pub struct Places<'p> {
-    /// For `file`, `fileglob`, `lines` ...
-    pub files: &'p dyn Fn(&str) -> Vec<PathBuf>,
-    /// For `template`.
-    pub templates: &'p dyn Fn(&str) -> Vec<PathBuf>,
+    /// Where a name may be, in this subfolder of each place and in the place itself.
+    pub within: &'p dyn Fn(&str, &str) -> Vec<PathBuf>,
     /// A file's bytes, decrypted where a vault holds it.
     pub read: &'p dyn Fn(&Path) -> Result<Vec<u8>, Stop>,
     /// A template's text with these variables over the scope's.
     pub render: &'p dyn Fn(&Path, &Map) -> Result<Value, Stop>,
 }
+
+impl Places<'_> {
+    /// For `file`, `fileglob`, `ini` ...
+    fn files(&self, name: &str) -> Vec<PathBuf> {
+        (self.within)("files", name)
+    }
+}
+
+/// The option that tells `first_found` in which subfolder it looks: that of a task that has it as its `with_first_found`.
+pub const SUBFOLDER: &str = "_subfolder";
 
 /// None: nobody knows a lookup of that name here.
 pub fn lookup(request: &LookupRequest, places: &Places) -> Result<Option<Vec<Value>>, Stop> {
@@ -23,7 +31,8 @@ pub fn lookup(request: &LookupRequest, places: &Places) -> Result<Option<Vec<Val
     let terms = || arguments.positional.iter().map(Value::to_text);
     Ok(Some(match name {
         "env" => terms().map(|name| env(&name, arguments)).collect::<Result<_, _>>()?,
-        "file" | "unvault" => terms().map(|path| file(&path, arguments, places)).collect::<Result<_, _>>()?,
+        "file" => terms().map(|path| file(&path, arguments, places)).collect::<Result<_, _>>()?,
+        "unvault" => terms().map(|path| whole_file(&path, places).map(Value::from)).collect::<Result<_, _>>()?,
         "fileglob" => terms().flat_map(|pattern| fileglob(&pattern, places)).collect(),
         "first_found" => first_found(arguments, places)?,
         "pipe" => terms().map(|command| pipe(&command)).collect::<Result<_, _>>()?,
@@ -68,11 +77,14 @@ fn find(candidates: Vec<PathBuf>) -> Option<PathBuf> {
     candidates.into_iter().find(|path| path.exists())
 }
 
-fn file(term: &str, arguments: &Arguments, places: &Places) -> Result<Value, Stop> {
-    let path = find((places.files)(term))
+fn whole_file(term: &str, places: &Places) -> Result<String, Stop> {
+    let path = find(places.files(term))
         .ok_or_else(|| outside(format!("Unable to access the file '{term}': there is no such file")))?;
-    let text = String::from_utf8((places.read)(&path)?)
-        .map_err(|_| outside(format!("{}: this is no UTF-8 text", path.display())))?;
+    String::from_utf8((places.read)(&path)?).map_err(|_| outside(format!("{}: this is no UTF-8 text", path.display())))
+}
+
+fn file(term: &str, arguments: &Arguments, places: &Places) -> Result<Value, Stop> {
+    let text = whole_file(term, places)?;
     let text = if flag(arguments, "rstrip", true) { text.trim_end().to_string() } else { text };
     let text = if flag(arguments, "lstrip", false) { text.trim_start().to_string() } else { text };
     Ok(text.into())
@@ -80,7 +92,7 @@ fn file(term: &str, arguments: &Arguments, places: &Places) -> Result<Value, Sto
 
 fn fileglob(pattern: &str, places: &Places) -> Vec<Value> {
     let pattern = expand_user(pattern);
-    let matches = (places.files)(&pattern).into_iter().map(|path| glob(&path)).find(|found| !found.is_empty());
+    let matches = places.files(&pattern).into_iter().map(|path| glob(&path)).find(|found| !found.is_empty());
     matches.unwrap_or_default().into_iter().map(Value::from).collect()
 }
 
@@ -104,7 +116,7 @@ pub fn glob(path: &Path) -> Vec<String> {
 fn first_found(arguments: &Arguments, places: &Places) -> Result<Vec<Value>, Stop> {
     let (mut candidates, mut skip) = (Vec::new(), flag(arguments, "skip", false));
     let mut open: Vec<Value> = arguments.positional.iter().rev().cloned().collect();
-    if let Some(files) = option(arguments, "files") {
+    if let Some(files) = option(arguments, "files").filter(|_| open.is_empty()) {
         let paths = option(arguments, "paths").cloned().unwrap_or_default();
         open.push(Value::map([("files", files.clone()), ("paths", paths)]));
     }
@@ -112,47 +124,41 @@ fn first_found(arguments: &Arguments, places: &Places) -> Result<Vec<Value>, Sto
         match &term {
             Value::List(items) => open.extend(items.iter().rev().cloned()),
             Value::Map(map) => {
-                let words = |name: &str| map.get(name).map(list_of_words).unwrap_or_default();
+                let words = |name: &str, marks: &[char]| {
+                    map.get(name).map(|value| list_of_words(value, marks)).unwrap_or_default()
+                };
                 skip |= map.get("skip").is_some_and(Value::is_true);
-                let paths = words("paths");
-                for file in words("files") {
-                    match paths.is_empty() {
-                        true => candidates.push(file),
-                        false => {
-                            candidates.extend(paths.iter().map(|path| format!("{}/{file}", path.trim_end_matches('/'))))
-                        }
-                    }
-                }
-                if map.get("files").is_none() {
-                    candidates.extend(paths);
+                let (files, paths) = (words("files", &[',', ';']), words("paths", &[',', ';', ':']));
+                let joined = |path: &String| {
+                    let path = path.trim_end_matches('/').to_string();
+                    files.iter().map(move |file| format!("{path}/{file}"))
+                };
+                match paths.is_empty() {
+                    true => candidates.extend(files),
+                    false => candidates.extend(paths.iter().flat_map(joined)),
                 }
             }
-            other => candidates.extend(list_of_words(other)),
+            other => candidates.extend(list_of_words(other, &[',', ';'])),
         }
     }
-    for candidate in candidates {
-        let both = (places.files)(&candidate).into_iter().chain((places.templates)(&candidate));
-        if let Some(path) = find(both.collect()) {
-            return Ok(vec![path.display().to_string().into()]);
-        }
-    }
-    match skip {
-        true => Ok(Vec::new()),
-        false => Err(outside("No file was found when using first_found.")),
+    let subfolder = word(arguments, SUBFOLDER, "");
+    let mut paths = candidates.iter().flat_map(|candidate| (places.within)(&subfolder, candidate));
+    match (paths.find(|path| path.exists()), skip) {
+        (Some(path), _) => Ok(vec![path.display().to_string().into()]),
+        (None, true) => Ok(Vec::new()),
+        (None, false) => Err(outside("No file was found when using first_found.")),
     }
 }
 
-/// A list, or words with commas, semicolons or colons between them.
-fn list_of_words(value: &Value) -> Vec<String> {
+/// A list, or words with such marks between them.
+fn list_of_words(value: &Value, marks: &[char]) -> Vec<String> {
     match value {
-        Value::List(items) => items.iter().flat_map(list_of_words).collect(),
+        Value::List(items) => items.iter().flat_map(|item| list_of_words(item, marks)).collect(),
         Value::Null => Vec::new(),
-        other => other
-            .to_text()
-            .split([',', ';', ':'])
-            .map(|word| word.trim().to_string())
-            .filter(|word| !word.is_empty())
-            .collect(),
+        other => {
+            let text = other.to_text();
+            text.split(marks).map(|word| word.trim().to_string()).filter(|word| !word.is_empty()).collect()
+        }
     }
 }
 
@@ -175,7 +181,7 @@ fn lines(command: &str) -> Result<Vec<Value>, Stop> {
 }
 
 fn template(term: &str, arguments: &Arguments, places: &Places) -> Result<Value, Stop> {
-    let path = find((places.templates)(term))
+    let path = find((places.within)("templates", term))
         .ok_or_else(|| outside(format!("the template file {term} could not be found for the lookup")))?;
     let vars = option(arguments, "template_vars").and_then(Value::as_map).cloned().unwrap_or_default();
     (places.render)(&path, &vars)
@@ -185,7 +191,7 @@ fn template(term: &str, arguments: &Arguments, places: &Places) -> Result<Value,
 fn ini(term: &str, arguments: &Arguments, places: &Places) -> Result<Vec<Value>, Stop> {
     let (key, arguments) = &with_options(term, arguments);
     let name = word(arguments, "file", "ansible.ini");
-    let path = find((places.files)(&name)).ok_or_else(|| outside(format!("there is no file '{name}'")))?;
+    let path = find(places.files(&name)).ok_or_else(|| outside(format!("there is no file '{name}'")))?;
     let text = String::from_utf8_lossy(&(places.read)(&path)?).into_owned();
     let properties = word(arguments, "type", "ini") == "properties";
     let section = if properties { String::new() } else { word(arguments, "section", "global") };
@@ -218,7 +224,7 @@ fn ini(term: &str, arguments: &Arguments, places: &Places) -> Result<Vec<Value>,
 fn csvfile(term: &str, arguments: &Arguments, places: &Places) -> Result<Vec<Value>, Stop> {
     let (key, arguments) = &with_options(term, arguments);
     let name = word(arguments, "file", "ansible.csv");
-    let path = find((places.files)(&name)).ok_or_else(|| outside(format!("there is no file '{name}'")))?;
+    let path = find(places.files(&name)).ok_or_else(|| outside(format!("there is no file '{name}'")))?;
     let text = String::from_utf8_lossy(&(places.read)(&path)?).into_owned();
     let delimiter = match word(arguments, "delimiter", "TAB").as_str() {
         "TAB" | "\\t" | "t" => '\t',
@@ -281,4 +287,55 @@ pub fn refuse(message: impl Into<String>) -> Stop {
 /// What must not be shown.
 pub fn secret(text: String) -> Value {
     Value::Str(Str::from(text).with_secrecy(true))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// In a role's folder with `x` in three places, and one file in `vars` and one in `templates` alone.
+    fn found(arguments: Arguments) -> String {
+        let role = tempfile::tempdir().unwrap();
+        for path in ["x", "files/x", "vars/x", "vars/only", "templates/only.j2"] {
+            let path = role.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "a line\n\n").unwrap();
+        }
+        let search = [role.path().to_path_buf()];
+        let files = crate::world::files::Disk;
+        let places = Places {
+            within: &|subfolder, name| crate::playbook::search::candidates(&search, &files, subfolder, name),
+            read: &|path| std::fs::read(path).map_err(|error| outside(error.to_string())),
+            render: &|_, _| Ok(Value::Null),
+        };
+        match first_found(&arguments, &places) {
+            Ok(found) => Value::list(found).to_text().replace(&role.path().display().to_string(), ""),
+            Err(stop) => stop.to_string(),
+        }
+    }
+
+    fn arguments(terms: Value, named: &[(&str, Value)]) -> Arguments {
+        let named = named.iter().map(|(name, value)| ((*name).into(), value.clone())).collect();
+        Arguments { positional: vec![terms], named }
+    }
+
+    #[test]
+    fn first_found_looks_in_the_tasks_subfolder_alone() {
+        let words = |words: &[&str]| Value::list(words.iter().map(|word| Value::from(*word)));
+        let cases = [
+            (words(&["none", "only"]), "vars", "['/vars/only']"),
+            (words(&["none", "x"]), "vars", "['/vars/x']"),
+            (words(&["x"]), "files", "['/files/x']"),
+            (words(&["x"]), "", "['/x']"),
+            (words(&["only", "only.j2", "x"]), "", "['/x']"),
+            ("none;only,x".into(), "vars", "['/vars/only']"),
+            (Value::map([("files", words(&["none", "x"])), ("paths", "none:vars".into())]), "", "['/vars/x']"),
+            (Value::map([("files", words(&["only"])), ("skip", true.into())]), "files", "[]"),
+        ];
+        for (terms, subfolder, expected) in cases {
+            let named = [(SUBFOLDER, subfolder.into()), ("files", "x".into())];
+            assert_eq!(found(arguments(terms.clone(), &named)), expected, "{terms:?} in {subfolder}");
+        }
+        assert!(found(arguments(words(&["only"]), &[])).contains("No file was found"));
+    }
 }
