@@ -10,22 +10,33 @@ pub fn command(program: &Program, larger: bool, remote_tmp: Option<&str>) -> Res
     let known = program.known(larger)?;
     let hashes: Vec<_> = known.iter().map(|packed| packed.hash.as_str()).collect();
     let argument = known.first().map_or("", |packed| packed.argument);
-    let extra = remote_tmp.map(|dir| quote(dir).replacen("'~/", "\"$HOME\"/'", 1)).unwrap_or_default();
+    let extra = remote_tmp.map_or_else(|| "''".to_string(), from_home);
     let script =
         SCRIPT.replace("@HASHES@", &hashes.join(" ")).replace("@ARGUMENT@", argument).replace("@EXTRA@", &extra);
     Ok(format!("/bin/sh -c {}", quote(&script)))
 }
 
+/// A folder's path as a word for the shell, which knows where home is.
+fn from_home(dir: &str) -> String {
+    let dir = if dir.len() > 1 { dir.trim_end_matches('/') } else { dir };
+    match dir.strip_prefix('~') {
+        Some("") => "\"$HOME\"".into(),
+        Some(rest) if rest.starts_with('/') => format!("\"$HOME\"{}", quote(rest)),
+        _ => quote(dir),
+    }
+}
+
 /// Says `HAVE` and becomes the helper; or says `NEED` and the architecture, reads one line (bytes, hash) and the packed helper,
-/// and goes on as before; or says `FAIL` and why. A folder where programs may not run is passed over.
+/// and goes on as before; or says `FAIL` and why. A folder where programs may not run is passed over. The folder is always one of
+/// our own, below the user's where they named one, and what is cleared away there are old helpers alone: files named by a hash.
 const SCRIPT: &str = r#"m=$(umask); umask 077
 ok() { [ "$(sha256sum <"$1" 2>/dev/null)" = "$2  -" ]; }
-places() { p="${XDG_CACHE_HOME:-$HOME/.cache}/deploy"; [ -z "$1" ] || { u=$(id -u); p="$p
+places() { x=@EXTRA@; [ -z "$x" ] || x="$x/deploy-$(id -u)
+"; p="$x${XDG_CACHE_HOME:-$HOME/.cache}/deploy"; [ -z "$1" ] || { u=$(id -u); p="$p
 /var/tmp/deploy-$u
 /tmp/deploy-$u
 /run/user/$u/deploy
-/dev/shm/deploy-$u"; }; [ -z @EXTRA@ ] || p="$p
-"@EXTRA@; }
+/dev/shm/deploy-$u"; }; }
 try() { IFS='
 '; for d in $p; do for h in $2; do f="$d/$h"; [ -O "$d" ] && [ -O "$f" ] && ok "$f" "$h" && { IFS=' '; echo HAVE; umask "$m"; exec "$f" @ARGUMENT@; }; done; done; IFS=' '; }
 hashes=$(echo @HASHES@ | tr ' ' '\n')
@@ -37,10 +48,11 @@ w=; IFS='
 '
 for d in $p; do
   f="$d/$h"; t="$f.$$"
-  mkdir -p -m 700 "$d" 2>/dev/null && [ -O "$d" ] && [ -w "$d" ] || { w="$w $d: cannot be written;"; continue; }
+  mkdir -p -m 700 "$d" 2>/dev/null && [ -O "$d" ] && [ ! -L "$d" ] && chmod 700 "$d" 2>/dev/null && [ -w "$d" ] || { w="$w $d: cannot be written;"; continue; }
   printf '#!/bin/sh\nexit 0\n' >"$t" 2>/dev/null && chmod 700 "$t" && "$t" 2>/dev/null || { rm -f "$t"; w="$w $d: full, or programs may not run there;"; continue; }
   head -c "$n" | gzip -dc >"$t" 2>/dev/null; ok "$t" "$h" || { rm -f "$t"; echo "FAIL $d: the helper did not arrive whole (is the disk full? are gzip and sha256sum there?)"; exit 0; }
-  chmod 700 "$t"; mv -f "$t" "$f"; find "$d" -type f -mtime +30 -delete 2>/dev/null
+  chmod 700 "$t"; mv -f "$t" "$f"; x='[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]'
+  find "$d/" -maxdepth 1 -type f -mtime +30 -name "$x$x$x$x$x$x$x$x" -delete 2>/dev/null
   IFS=' '; echo HAVE; umask "$m"; exec "$f" @ARGUMENT@
 done
 echo "FAIL no place for the helper:$w"
@@ -114,6 +126,14 @@ mod tests {
         start(&command(&program, false, None)?, home, &program).await
     }
 
+    /// A file that was last touched long ago.
+    fn old(path: std::path::PathBuf) -> std::path::PathBuf {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let file = std::fs::File::create(&path).unwrap();
+        file.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
+        path
+    }
+
     /// Runs a line until the program that it becomes has ended.
     async fn start(line: &str, home: &Path, program: &Program) -> Result<(), Failure> {
         let mut child = tokio::process::Command::new("sh")
@@ -163,5 +183,45 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         std::fs::write(home.path().join(".cache"), "a file stands where the folder should").unwrap();
         become_helper(home.path()).await.unwrap();
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn of_the_files_beside_it_only_old_helpers_go() {
+        let home = tempfile::tempdir().unwrap();
+        let chosen = tempfile::tempdir().unwrap();
+        let uid = rustix::process::getuid().as_raw();
+        let own = chosen.path().join(format!("deploy-{uid}"));
+        let cached = home.path().join(".cache/deploy");
+        let hash = "0123456789abcdef".repeat(4);
+        let kept = [
+            old(chosen.path().join("sub/db")),
+            old(chosen.path().join(&hash)),
+            old(own.join("notes")),
+            old(own.join("sub").join(&hash)),
+            old(cached.join("sub/db")),
+            old(cached.join("README")),
+        ];
+        let gone = [old(own.join(&hash)), old(cached.join(&hash))];
+        let program = Program::of(format!("#!/bin/sh\n# {}\n", home.path().display()).as_bytes());
+        for remote_tmp in [chosen.path().to_str(), None] {
+            start(&command(&program, false, remote_tmp).unwrap(), home.path(), &program).await.unwrap();
+        }
+        assert!(kept.iter().all(|file| file.exists()), "a file of the user's was deleted");
+        assert!(gone.iter().all(|file| !file.exists()), "an old helper was kept");
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_folder_that_was_named_comes_first_and_holds_a_private_one() {
+        use std::os::unix::fs::PermissionsExt;
+        let home = tempfile::tempdir().unwrap();
+        let program = Program::of(format!("#!/bin/sh\n# {}\n", home.path().display()).as_bytes());
+        for (named, place) in [("~/it's mine/", "it's mine"), ("~", "")] {
+            start(&command(&program, false, Some(named)).unwrap(), home.path(), &program).await.unwrap();
+            let uid = rustix::process::getuid().as_raw();
+            let folder = home.path().join(place).join(format!("deploy-{uid}"));
+            assert_eq!(std::fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
+            assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1, "{named}");
+        }
+        assert!(!home.path().join(".cache").exists());
     }
 }
