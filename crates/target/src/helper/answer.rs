@@ -1,5 +1,5 @@
 //! One item of a call: runs its module, and makes the answer of what came of it.
-use crate::host::{Done, Host, Look, Mode, Overlay, Services, Stop, Traces, reversible};
+use crate::host::{Done, Host, Journal, Look, Mode, Overlay, Services, Stop, Traces, reversible};
 use crate::machine::Machine;
 use crate::modules;
 use crate::protocol::{Answer, Body, JournalLine};
@@ -11,7 +11,7 @@ pub struct Work<'w> {
     pub overlay: &'w mut Overlay,
     pub services: &'w dyn Services,
     /// Gathers what was changed on this channel, for undo.
-    pub journal: &'w mut Vec<Done>,
+    pub journal: &'w mut Journal,
 }
 
 /// None: it holds at its first change.
@@ -20,6 +20,7 @@ pub fn item(body: &Body, args: &Map, mode: Mode, work: &mut Work) -> Option<Answ
         return Some(failed(&format!("this helper has no module `{}`", body.module), Map::new()));
     };
     let mut host = Host::new(work.machine, mode, work.overlay, work.services).with_diff(body.diff && !body.no_log);
+    host = host.with_room(work.journal.room());
     // A fault of one module is that task's failure, not the run's.
     let outcome = catch_unwind(AssertUnwindSafe(|| module.run(args, &mut host)))
         .unwrap_or_else(|panic| Stop::failed(format!("the module {} broke: {}", body.module, words_of(&*panic))));
@@ -27,7 +28,7 @@ pub fn item(body: &Body, args: &Map, mode: Mode, work: &mut Work) -> Option<Answ
     let traces = host.into_traces();
     let mut answer = answer(outcome, changed)?;
     if mode == Mode::Apply {
-        work.journal.extend(traces.journal.iter().cloned());
+        work.journal.add(&traces.journal);
     }
     leave(&mut answer, traces);
     if args.iter().any(|(_, value)| value.holds_secret()) {

@@ -1,7 +1,7 @@
 //! One lane: an ordered queue of calls, whatever user they run as. A failure drops the rest of its epoch.
 use super::answer::{self, Work};
 use super::session::Shared;
-use crate::host::{Done, Mode, Overlay, Services, undo};
+use crate::host::{Journal, Mode, Overlay, Services, undo};
 use crate::machine::{Context, Interrupt, Machine};
 use crate::protocol::{self, Answer, BlobHash, Body, Call, CallId, FromHelper, Hold};
 use std::collections::{BTreeSet, VecDeque};
@@ -174,7 +174,8 @@ impl Lane {
 
 /// The lane's thread.
 pub fn work(lane: &Lane, machine: Box<dyn Machine>, shared: &Shared) {
-    let mut worker = Worker { lane, machine, shared, overlay: Overlay::default(), journal: Vec::new(), dropping: None };
+    let mut worker =
+        Worker { lane, machine, shared, overlay: Overlay::default(), journal: Journal::default(), dropping: None };
     while let Some(task) = lane.next() {
         let message = match task {
             Task::Call(call) => worker.call(&call),
@@ -191,7 +192,7 @@ struct Worker<'w> {
     machine: Box<dyn Machine>,
     shared: &'w Shared,
     overlay: Overlay,
-    journal: Vec<Done>,
+    journal: Journal,
     /// The epoch in which a call has failed.
     dropping: Option<u64>,
 }
@@ -268,7 +269,7 @@ impl Worker<'_> {
     /// Takes back what this lane changed as this user, newest first.
     fn undo(&mut self, id: CallId) -> FromHelper {
         self.lane.interrupt.reset();
-        let journal = std::mem::take(&mut self.journal);
+        let journal = self.journal.take();
         let changed = !journal.is_empty();
         let left = undo(&mut *self.machine, journal);
         let left: Vec<Value> =

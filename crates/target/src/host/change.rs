@@ -1,5 +1,5 @@
 //! Touching the machine: the one gate, and what is kept of each change.
-use super::{Contents, Host, KEPT, Look, Mode, Resource, State, Stop, diff, kinds};
+use super::{Contents, Host, KEPT, Look, Mode, Resource, State, Stop, diff, kinds, ownership};
 use crate::machine::{Machine, Output};
 use value::Map;
 
@@ -96,7 +96,7 @@ impl Host<'_> {
             Mode::Check if changes.iter().any(opaque) => return Err(Stop::Skipped(Map::new())),
             _ => {}
         }
-        let before = changes.iter().map(|change| self.before(&change.what)).collect::<Look<Vec<_>>>()?;
+        let before = changes.iter().map(|change| self.before(change)).collect::<Look<Vec<_>>>()?;
         self.interrupt().check()?;
         let acted = match self.mode {
             Mode::Apply => act(self.machine)?,
@@ -122,14 +122,37 @@ impl Host<'_> {
         if self.wants_diff && shown && changed {
             self.diff.extend(diff::of(&what, &before, &after, |contents| self.contents(contents)));
         }
-        self.journal.push(Done { what, before, after, counted: counts && changed });
+        let before = self.kept(before);
+        self.journal.push(Done { what, before, after: after.outside(), counted: counts && changed });
     }
 
-    fn before(&self, what: &Resource) -> Look<State> {
-        match self.overlay.get(what) {
-            Some(planned) => Ok(planned.clone()),
-            None if self.daemon_is_planned(what) => Ok(State::Absent),
-            None => Ok(kinds::look(self.machine, what)?),
+    /// What the journal keeps of it: what a file held only for undo, and only while there is room.
+    fn kept(&mut self, before: State) -> State {
+        match before {
+            State::File { contents: Contents::Bytes(_), .. } if self.mode != Mode::Apply => before.outside(),
+            State::File { meta, contents: Contents::Bytes(bytes) } => {
+                let size = bytes.len() as u64;
+                let room = self.room.checked_sub(size);
+                self.room = room.unwrap_or(self.room);
+                let contents = if room.is_some() { Contents::Bytes(bytes) } else { Contents::Dropped { size } };
+                State::File { meta, contents }
+            }
+            other => other,
+        }
+    }
+
+    fn before(&self, change: &Change) -> Look<State> {
+        let what = &change.what;
+        let only_outside = matches!(&change.after, State::File { contents: Contents::AsIs { .. }, .. });
+        match (self.overlay.get(what), what) {
+            // The file itself is as it was before the plan.
+            (Some(State::File { meta, contents: Contents::AsIs { .. } }), Resource::Path(_)) if !only_outside => {
+                Ok(ownership::with_meta(kinds::look(self.machine, what)?, *meta))
+            }
+            (Some(planned), _) => Ok(planned.clone()),
+            (None, Resource::Path(path)) if only_outside => Ok(kinds::path::glance(self.machine, path)?),
+            _ if self.daemon_is_planned(what) => Ok(State::Absent),
+            _ => Ok(kinds::look(self.machine, what)?),
         }
     }
 

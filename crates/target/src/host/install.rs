@@ -74,7 +74,7 @@ pub fn no_folder(host: &Host, path: &Path) -> Look<()> {
 
 fn in_place(machine: &mut dyn Machine, path: &Path, contents: &Contents, meta: Meta) -> io::Result<()> {
     machine.overwrite(path, source(contents)?)?;
-    super::kinds::path::set_meta(machine, path, meta)
+    machine.set_meta(&machine.canonical(path)?, meta, false)
 }
 
 fn source(contents: &Contents) -> io::Result<Source<'_>> {

@@ -108,6 +108,7 @@ impl Host<'_> {
 
     pub fn read(&self, path: &Path) -> Look<Vec<u8>> {
         match self.overlay.get(&Resource::path(path)) {
+            Some(State::File { contents: Contents::AsIs { .. }, .. }) => Ok(self.machine.read(path)?),
             Some(State::File { contents, .. }) => {
                 self.contents(contents).ok_or_else(|| Stop::Unforeseen(Resource::path(path)))
             }
@@ -126,9 +127,13 @@ impl Host<'_> {
         }
     }
 
-    /// A file's whole state, for a change that starts from it.
-    pub fn path_state(&self, path: &Path) -> Look<State> {
-        self.state(&Resource::path(path))
+    /// What stands at a path, for a change of owner, mode or times: no file is read for it.
+    pub fn outside(&self, path: &Path) -> Look<State> {
+        let what = Resource::path(path);
+        match self.overlay.get(&what) {
+            Some(planned) => Ok(planned.clone()),
+            None => self.known(&what, kinds::path::glance(self.machine, path)?),
+        }
     }
 
     /// Feeds a digest with a file, piece by piece.
@@ -309,6 +314,7 @@ impl Contents {
             }
             Contents::Stored { path: own, .. } => Ok(host.sha1(own)? == host.sha1(path)?),
             Contents::Large { sha1, .. } => Ok(*sha1 == host.sha1(path)?),
+            Contents::AsIs { .. } | Contents::Dropped { .. } => Ok(false),
         }
     }
 
@@ -319,6 +325,7 @@ impl Contents {
             Contents::Blob { hash, .. } => host.sha1(&host.blob(hash)?),
             Contents::Stored { path, .. } => host.sha1(path),
             Contents::Large { sha1, .. } => Ok(sha1.clone()),
+            Contents::AsIs { .. } | Contents::Dropped { .. } => Stop::failed("nobody has read the file"),
         }
     }
 }

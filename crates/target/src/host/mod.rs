@@ -24,7 +24,7 @@ pub use change::{Acted, Change, Done};
 pub use overlay::Overlay;
 pub use resource::{Account, Container, Contents, KEPT, Resource, Scope, Shadow, State, Unit, parent};
 pub use stop::{Failure, Look, Stop};
-pub use undo::{reversible, undo};
+pub use undo::{Journal, reversible, undo};
 
 use crate::machine::{Command, Interrupt, Machine, Output};
 use crate::protocol::{BlobHash, Diff};
@@ -72,6 +72,8 @@ pub struct Host<'m> {
     /// Whether the answer is to carry diffs.
     wants_diff: bool,
     journal: Vec<Done>,
+    /// Bytes of old files that the journal may still keep.
+    room: u64,
     diff: Vec<Diff>,
     warnings: Vec<String>,
     deprecations: Vec<String>,
@@ -89,7 +91,13 @@ pub struct Traces {
 impl<'m> Host<'m> {
     pub fn new(machine: &'m mut dyn Machine, mode: Mode, overlay: &'m mut Overlay, services: &'m dyn Services) -> Self {
         let (journal, diff, warnings, deprecations) = Default::default();
-        Self { machine, mode, overlay, services, wants_diff: false, journal, diff, warnings, deprecations }
+        let room = Journal::ROOM;
+        Self { machine, mode, overlay, services, wants_diff: false, journal, room, diff, warnings, deprecations }
+    }
+
+    /// For a call whose channel keeps something already.
+    pub fn with_room(self, room: u64) -> Self {
+        Self { room, ..self }
     }
 
     pub fn with_diff(self, wants_diff: bool) -> Self {

@@ -1,7 +1,7 @@
 //! The arguments that say whose a file is and who may do what with it (`mode`, `owner`, `group` ...): the same for every module
 //! that makes files.
 use super::mode::ModeSpec;
-use super::{Change, Host, Look, Resource, State, Stop};
+use super::{Acted, Change, Host, Look, Resource, State, Stop};
 use crate::machine::{Command, Meta};
 use std::path::Path;
 use value::Value;
@@ -130,13 +130,25 @@ impl Ownership<'_> {
 
     /// Makes an existing path's owner, mode and attributes as they are stated.
     pub fn apply(&self, host: &mut Host, path: &Path) -> Look<()> {
+        self.apply_at(host, path, false)
+    }
+
+    /// The same at a path without links, of which none becomes one meanwhile: in a folder where others may write.
+    pub fn apply_exactly(&self, host: &mut Host, path: &Path) -> Look<()> {
+        self.apply_at(host, path, true)
+    }
+
+    fn apply_at(&self, host: &mut Host, path: &Path, exact: bool) -> Look<()> {
         let Some(stat) = host.stat(path)? else { return Ok(()) };
         let wanted = self.over(host, stat.meta(), stat.is_dir())?;
         // A link has no mode of its own.
         let wanted = if stat.is_link() { Meta { mode: stat.mode, ..wanted } } else { wanted };
         if wanted != stat.meta() {
-            let after = with_meta(host.path_state(path)?, wanted);
-            host.set(Change::to(Resource::path(path), after))?;
+            let after = with_meta(host.outside(path)?, wanted);
+            host.change(Change::to(Resource::path(path), after), |machine| {
+                machine.set_meta(path, wanted, exact)?;
+                Ok(Acted::changed())
+            })?;
         }
         self.apply_attributes(host, path)
     }

@@ -79,6 +79,14 @@ pub enum Contents {
         size: u64,
         sha1: String,
     },
+    /// What is there, unread: only owner, mode or times change.
+    AsIs {
+        size: u64,
+    },
+    /// The journal had no room for it.
+    Dropped {
+        size: u64,
+    },
 }
 
 /// None: systemd has no such unit, or the question does not apply to it (a static unit is not enabled or disabled).
@@ -181,7 +189,11 @@ impl Contents {
     pub fn size(&self) -> u64 {
         match self {
             Contents::Bytes(bytes) => bytes.len() as u64,
-            Contents::Blob { size, .. } | Contents::Stored { size, .. } | Contents::Large { size, .. } => *size,
+            Contents::Blob { size, .. }
+            | Contents::Stored { size, .. }
+            | Contents::Large { size, .. }
+            | Contents::AsIs { size }
+            | Contents::Dropped { size } => *size,
         }
     }
 
@@ -194,6 +206,14 @@ impl Contents {
 }
 
 impl State {
+    /// The same without what a file holds.
+    pub fn outside(self) -> Self {
+        match self {
+            State::File { meta, contents } => State::File { meta, contents: Contents::AsIs { size: contents.size() } },
+            other => other,
+        }
+    }
+
     pub fn file(meta: Meta, contents: impl AsRef<[u8]>) -> Self {
         State::File { meta, contents: Contents::text(contents) }
     }

@@ -343,15 +343,8 @@ impl Machine for Fake {
         Ok(())
     }
 
-    fn chmod(&mut self, path: &Path, mode: u32) -> io::Result<()> {
-        self.change(path, |node| node.meta.mode = mode)
-    }
-
-    fn chown(&mut self, path: &Path, uid: Option<u32>, gid: Option<u32>) -> io::Result<()> {
-        self.change(path, |node| {
-            node.meta.uid = uid.unwrap_or(node.meta.uid);
-            node.meta.gid = gid.unwrap_or(node.meta.gid);
-        })
+    fn set_meta(&mut self, path: &Path, meta: Meta, _: bool) -> io::Result<()> {
+        self.change(path, |node| node.meta = meta)
     }
 
     fn set_times(&mut self, path: &Path, _: Option<(i64, u32)>, modified: Option<(i64, u32)>) -> io::Result<()> {

@@ -174,9 +174,9 @@ pub trait Machine: Send {
     fn remove_empty_dir(&mut self, path: &Path) -> io::Result<()>;
     /// With all that is in it; links are not followed.
     fn remove_dir(&mut self, path: &Path) -> io::Result<()>;
-    fn chmod(&mut self, path: &Path, mode: u32) -> io::Result<()>;
-    /// Does not follow links.
-    fn chown(&mut self, path: &Path, uid: Option<u32>, gid: Option<u32>) -> io::Result<()>;
+    /// Owner and mode of what stands at the path itself: a link is never followed, and has no mode. Where the path is `exact`, no
+    /// folder on the way is a link either.
+    fn set_meta(&mut self, path: &Path, meta: Meta, exact: bool) -> io::Result<()>;
     /// Sets the times of access and modification; none leaves them. Does not follow links.
     fn set_times(&mut self, path: &Path, accessed: Option<(i64, u32)>, modified: Option<(i64, u32)>) -> io::Result<()>;
     fn run(&mut self, command: &Command) -> io::Result<Output>;

@@ -2,11 +2,12 @@
 use super::{
     Address, Command, Context, Identity, Interrupt, Kind, Machine, Meta, Output, Source, Stat, Stream, process,
 };
-use rustix::fs::{self, AtFlags, CWD, FileType, Gid, Mode, Timespec, Timestamps, Uid, XattrFlags};
+use rustix::fs::{self, AtFlags, CWD, FileType, Gid, Mode, OFlags, Timespec, Timestamps, Uid, XattrFlags};
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -37,7 +38,7 @@ impl Machine for Os {
 
     fn open(&self, path: &Path) -> io::Result<Box<dyn Read + '_>> {
         // A fifo that nobody writes to must not hold us.
-        let file = OpenOptions::new().read(true).custom_flags(fs::OFlags::NONBLOCK.bits() as i32).open(path);
+        let file = OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits() as i32).open(path);
         Ok(Box::new(file.map_err(|error| at(path, error))?))
     }
 
@@ -75,10 +76,8 @@ impl Machine for Os {
     }
 
     fn attributes(&self, path: &Path) -> String {
-        let file = OpenOptions::new()
-            .read(true)
-            .custom_flags((fs::OFlags::NONBLOCK | fs::OFlags::NOFOLLOW).bits() as i32)
-            .open(path);
+        let file =
+            OpenOptions::new().read(true).custom_flags((OFlags::NONBLOCK | OFlags::NOFOLLOW).bits() as i32).open(path);
         let flags = file.ok().filter(|file| file.metadata().is_ok_and(|meta| meta.is_file() || meta.is_dir()));
         let bits = flags.and_then(|file| fs::ioctl_getflags(&file).ok()).map_or(0, |flags| flags.bits());
         ATTRIBUTES.iter().filter(|(bit, _)| bits & bit != 0).map(|(_, letter)| letter).collect()
@@ -192,13 +191,8 @@ impl Machine for Os {
         std::fs::remove_dir_all(path).map_err(|error| at(path, error))
     }
 
-    fn chmod(&mut self, path: &Path, mode: u32) -> io::Result<()> {
-        fs::chmod(path, Mode::from_raw_mode(mode)).map_err(|error| at(path, error.into()))
-    }
-
-    fn chown(&mut self, path: &Path, uid: Option<u32>, gid: Option<u32>) -> io::Result<()> {
-        let (uid, gid) = (uid.map(Uid::from_raw), gid.map(Gid::from_raw));
-        fs::chownat(CWD, path, uid, gid, AtFlags::SYMLINK_NOFOLLOW).map_err(|error| at(path, error.into()))
+    fn set_meta(&mut self, path: &Path, meta: Meta, exact: bool) -> io::Result<()> {
+        hold(path, exact).and_then(|held| give(&held, meta)).map_err(|error| at(path, error))
     }
 
     fn set_times(&mut self, path: &Path, accessed: Option<(i64, u32)>, modified: Option<(i64, u32)>) -> io::Result<()> {
@@ -414,6 +408,35 @@ fn keep_attributes(old: &Path, new: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// A hold on what stands there now, which nobody can exchange any more.
+fn hold(path: &Path, exact: bool) -> io::Result<OwnedFd> {
+    let held = fs::open(path, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
+    if exact && std::fs::read_link(by_number(&held))? != path {
+        return Err(io::Error::other("a link has taken the place of a folder on the way"));
+    }
+    Ok(held)
+}
+
+/// The kernel's own way from a handle to the thing, where a call takes no handle of this kind.
+fn by_number(held: &OwnedFd) -> String {
+    format!("/proc/self/fd/{}", held.as_raw_fd())
+}
+
+/// The owner first: a change of owner takes the set-uid bit away.
+fn give(held: &OwnedFd, meta: Meta) -> io::Result<()> {
+    let now = fs::fstat(held)?;
+    let uid = (now.st_uid != meta.uid).then(|| Uid::from_raw(meta.uid));
+    let gid = (now.st_gid != meta.gid).then(|| Gid::from_raw(meta.gid));
+    if uid.is_some() || gid.is_some() {
+        fs::chownat(held, "", uid, gid, AtFlags::EMPTY_PATH)?;
+    }
+    let now = stat_of(&fs::fstat(held)?);
+    if now.mode != meta.mode && !now.is_link() {
+        fs::chmod(by_number(held), Mode::from_raw_mode(meta.mode))?;
+    }
+    Ok(())
+}
+
 fn sync_folder(path: &Path) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // Some file systems cannot sync a folder; the file's own bytes are safe already.
@@ -429,4 +452,33 @@ fn replace(path: &Path, make: impl FnOnce(&Path) -> io::Result<()>) -> io::Resul
         let _ = std::fs::remove_file(&temporary);
         at(path, error)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn owner_and_mode_are_never_set_through_a_link() {
+        let folder = std::env::temp_dir().join(format!("deploy-test-links-{}", std::process::id()));
+        std::fs::create_dir_all(folder.join("real")).unwrap();
+        let folder = folder.canonicalize().unwrap();
+        let (file, link, way) = (folder.join("real/file"), folder.join("link"), folder.join("way/file"));
+        std::fs::write(&file, "x").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        std::os::unix::fs::symlink("real", folder.join("way")).unwrap();
+        let mut os = Os::new();
+        let mode = |os: &Os| os.stat(&file, false).unwrap().unwrap().mode;
+        let before = os.stat(&file, false).unwrap().unwrap().meta();
+        let wanted = Meta { mode: 0o600, ..before };
+        os.set_meta(&link, wanted, false).unwrap();
+        assert_eq!(mode(&os), before.mode, "a link that took a file's place");
+        assert!(os.set_meta(&way, wanted, true).is_err());
+        assert_eq!(mode(&os), before.mode, "a link that took a folder's place");
+        os.set_meta(&way, wanted, false).unwrap();
+        assert_eq!(mode(&os), 0o600);
+        os.set_meta(&file, before, true).unwrap();
+        assert_eq!(mode(&os), before.mode);
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 }

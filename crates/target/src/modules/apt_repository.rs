@@ -203,7 +203,7 @@ fn set_mode(args: &Args, path: &Path, host: &mut Host) -> Look<()> {
     let mode = spec.bits(stat.mode, false, 0o022).or_else(Stop::failed)?;
     if mode != stat.mode {
         let meta = Meta { mode, ..stat.meta() };
-        host.set(Change::to(Resource::path(path), ownership::with_meta(host.path_state(path)?, meta)))?;
+        host.set(Change::to(Resource::path(path), ownership::with_meta(host.outside(path)?, meta)))?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! `file`: files, folders and links: that they are there, or not, and whose they are.
 use crate::host::install::{self, path_info};
-use crate::host::{Acted, Change, Host, Look, Resource, State, Stop, parent};
+use crate::host::{Acted, Change, Contents, Host, Look, Resource, State, Stop, parent};
 #[cfg(any(test, feature = "reference"))]
 use crate::machine::Meta;
 use crate::machine::Stat;
@@ -168,27 +168,27 @@ fn directory(args: &Args, now: Option<Stat>, host: &mut Host) -> Look<Return> {
     args.ownership().apply(host, &path)?;
     times(args, &path, host)?;
     if args.recurse {
-        recurse(args, &path, &mut BTreeSet::new(), host)?;
+        recurse(args, &host.canonical(&path)?, &mut BTreeSet::new(), host)?;
     }
     told(args, "path", host)
 }
 
-/// All in a folder, and what its links lead to; `seen` has the folders that links may come back to.
+/// All in a folder (by a path without links), and what its links lead to; `seen` has the folders that links may come back to.
 fn recurse(args: &Args, folder: &Path, seen: &mut BTreeSet<PathBuf>, host: &mut Host) -> Look<()> {
-    if !seen.insert(host.canonical(folder)?) || !host.is_dir(folder)? {
+    if !seen.insert(folder.to_path_buf()) || !host.is_dir(folder)? {
         return Ok(());
     }
     for name in host.list(folder)? {
         let path = folder.join(name);
         let Some(stat) = host.stat(&path)? else { continue };
-        args.ownership().apply(host, &path)?;
+        args.ownership().apply_exactly(host, &path)?;
         let path = match stat.is_link() {
             false => path,
             true if args.follow && host.exists(&path)? => host.canonical(&path)?,
             true => continue,
         };
         if stat.is_link() {
-            args.ownership().apply(host, &path)?;
+            args.ownership().apply_exactly(host, &path)?;
         }
         times(args, &path, host)?;
         if host.stat(&path)?.is_some_and(|stat| stat.is_dir()) {
@@ -234,7 +234,7 @@ fn set_times(args: &Args, path: &Path, default: &str, host: &mut Host) -> Look<(
     if !differs(accessed, stat.accessed) && !differs(modified, stat.modified) {
         return Ok(());
     }
-    let state = host.path_state(path)?;
+    let state = host.outside(path)?;
     let own_path = path.to_path_buf();
     host.change(Change::to(Resource::path(path), state).unshown(), |machine| {
         machine.set_times(&own_path, accessed, modified)?;
@@ -315,7 +315,10 @@ fn hard(args: &Args, now: Option<Stat>, host: &mut Host) -> Look<Return> {
         }
     }
     if !same {
-        let after = host.path_state(src)?;
+        let after = match host.outside(src)? {
+            State::File { meta, contents } => State::File { meta, contents: Contents::Stored { path: src.clone(), size: contents.size() } },
+            other => other,
+        };
         host.change(Change::to(Resource::path(path), after).unshown(), |machine| {
             machine.hard_link(src, path)?;
             Ok(Acted::changed())

@@ -1,6 +1,6 @@
 //! `user`: an account is there, as it should be, or is not.
 use crate::host::{Account, Change, Host, Look, Resource, State, Stop, kinds};
-use crate::machine::{Command, Machine};
+use crate::machine::{Command, Machine, Meta};
 #[cfg(any(test, feature = "reference"))]
 use crate::module::Example;
 use crate::module::{Info, Module, Return, path_value};
@@ -385,7 +385,7 @@ fn make_home(args: &Args, account: &Account, host: &mut Host) -> Look<()> {
     let home = PathBuf::from(&account.home);
     let (Some(uid), Some(gid)) = (account.uid, account.gid) else { return Ok(()) };
     let skeleton = PathBuf::from(args.skeleton.clone().unwrap_or_else(|| "/etc/skel".into()));
-    let meta = crate::machine::Meta { mode: 0o755, uid, gid };
+    let meta = Meta { mode: 0o755, uid, gid };
     host.set(Change::to(Resource::path(&home), State::Directory(meta)))?;
     let own = format!("{uid}:{gid}");
     host.change(Change::opaque(format!("contents of {}", skeleton.display())).uncounted(), |machine| {
@@ -410,14 +410,16 @@ fn ssh_key(args: &Args, account: &Account, host: &mut Host, result: &mut Return)
         let folder = crate::host::parent(&file).to_path_buf();
         let (uid, gid) = (account.uid.unwrap_or_default(), account.gid.unwrap_or_default());
         if !host.exists(&folder)? {
-            let meta = crate::machine::Meta { mode: 0o700, uid, gid };
+            let meta = Meta { mode: 0o700, uid, gid };
             host.set(Change::to(Resource::path(&folder), State::Directory(meta)))?;
         }
         let command = keygen(args, &file);
         host.change(Change::opaque(format!("ssh key {}", file.display())), |machine| {
             let acted = act(machine, &command, args)?;
             for path in [&file, &public] {
-                machine.chown(path, Some(uid), Some(gid))?;
+                if let Some(stat) = machine.stat(path, false)? {
+                    machine.set_meta(path, Meta { uid, gid, ..stat.meta() }, false)?;
+                }
             }
             Ok(acted)
         })?;

@@ -98,3 +98,18 @@ impl Drop for Folder {
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }
+
+/// What a task leaves in the journal of a channel that may keep so many bytes more.
+pub fn apply_with_room(
+    machine: &mut dyn Machine,
+    module: &str,
+    args: &[(&str, &str)],
+    room: u64,
+) -> Vec<target::host::Done> {
+    let module = modules::find(module).expect("a module");
+    let args = check(module.spec(), module.info().name, &args.iter().copied().collect()).expect("good arguments");
+    let mut overlay = Overlay::default();
+    let mut host = Host::new(machine, Mode::Apply, &mut overlay, &Alone).with_room(room);
+    module.run(&args, &mut host).expect("done");
+    host.into_traces().journal
+}

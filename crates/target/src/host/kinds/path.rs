@@ -7,9 +7,19 @@ use std::io;
 use std::path::Path;
 
 pub fn look(machine: &dyn Machine, path: &Path) -> io::Result<State> {
+    Ok(match glance(machine, path)? {
+        State::File { meta, contents: unread } => {
+            State::File { meta, contents: contents(machine, path, unread.size())? }
+        }
+        other => other,
+    })
+}
+
+/// The same, but that no file is read.
+pub fn glance(machine: &dyn Machine, path: &Path) -> io::Result<State> {
     let Some(stat) = machine.stat(path, false)? else { return Ok(State::Absent) };
     Ok(match stat.kind {
-        Kind::File => State::File { meta: stat.meta(), contents: contents(machine, path, stat.size)? },
+        Kind::File => State::File { meta: stat.meta(), contents: Contents::AsIs { size: stat.size } },
         Kind::Directory => State::Directory(stat.meta()),
         Kind::Link => State::Link { target: machine.read_link(path)?, uid: stat.uid, gid: stat.gid },
         kind => State::Special(kind, stat.meta()),
@@ -38,7 +48,7 @@ pub fn make(machine: &mut dyn Machine, path: &Path, state: &State) -> io::Result
                 Some(_) if is_dir => {}
                 Some(_) => return Err(in_the_way(io::ErrorKind::NotADirectory, "Not a directory", path)),
             }
-            set_meta(machine, path, *meta)
+            machine.set_meta(path, *meta, false)
         }
         // What a folder holds would be lost without a word: whoever wants that removes it first.
         State::Link { .. } | State::File { .. } if is_dir => {
@@ -48,10 +58,10 @@ pub fn make(machine: &mut dyn Machine, path: &Path, state: &State) -> io::Result
             if !now.is_some_and(|stat| stat.is_link()) || machine.read_link(path)? != *target {
                 machine.symlink(target, path)?;
             }
-            set_owner(machine, path, *uid, *gid)
+            machine.set_meta(path, Meta { mode: 0o777, uid: *uid, gid: *gid }, false)
         }
         State::File { meta, contents } => make_file(machine, path, *meta, contents),
-        State::Special(_, meta) if now.is_some() => set_meta(machine, path, *meta),
+        State::Special(_, meta) if now.is_some() => machine.set_meta(path, *meta, false),
         _ => Err(unmakable(&format!("{} cannot become `{}`", path.display(), state.word()))),
     }
 }
@@ -66,29 +76,19 @@ fn make_file(machine: &mut dyn Machine, path: &Path, meta: Meta, contents: &Cont
             // Only its mode or owner changes: the file itself stays, with its links and its time.
             let same = machine.stat(path, false)?.is_some_and(|stat| stat.is_file() && stat.size == bytes.len() as u64)
                 && machine.read(path)? == **bytes;
-            if same { set_meta(machine, path, meta) } else { machine.write(path, Source::Bytes(bytes), meta) }
+            if same { machine.set_meta(path, meta, false) } else { machine.write(path, Source::Bytes(bytes), meta) }
         }
         Contents::Stored { path: source, .. } => machine.write(path, Source::Path(source), meta),
         // The bytes are those that are there: whoever changes them says so with the bytes.
         Contents::Large { size, .. } => match machine.stat(path, false)? {
-            Some(stat) if stat.is_file() && stat.size == *size => set_meta(machine, path, meta),
+            Some(stat) if stat.is_file() && stat.size == *size => machine.set_meta(path, meta, false),
             _ => Err(unmakable(&format!("the contents of {} were too large to be kept", path.display()))),
         },
+        Contents::AsIs { .. } => match machine.stat(path, false)? {
+            Some(stat) if stat.is_file() => machine.set_meta(path, meta, false),
+            _ => Err(unmakable(&format!("{} is gone", path.display()))),
+        },
+        Contents::Dropped { .. } => Err(unmakable(&format!("the contents of {} were not kept", path.display()))),
         Contents::Blob { .. } => Err(unmakable("the controller's file has not come")),
     }
-}
-
-/// The owner first: a change of owner takes the set-uid bit away.
-pub fn set_meta(machine: &mut dyn Machine, path: &Path, meta: Meta) -> io::Result<()> {
-    set_owner(machine, path, meta.uid, meta.gid)?;
-    match machine.stat(path, false)? {
-        Some(stat) if stat.mode != meta.mode && !stat.is_link() => machine.chmod(path, meta.mode),
-        _ => Ok(()),
-    }
-}
-
-fn set_owner(machine: &mut dyn Machine, path: &Path, uid: u32, gid: u32) -> io::Result<()> {
-    let Some(stat) = machine.stat(path, false)? else { return Ok(()) };
-    let (uid, gid) = ((stat.uid != uid).then_some(uid), (stat.gid != gid).then_some(gid));
-    if uid.is_some() || gid.is_some() { machine.chown(path, uid, gid) } else { Ok(()) }
 }
