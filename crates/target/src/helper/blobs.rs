@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 #[derive(Clone)]
 pub struct Blobs(Arc<(Mutex<Store>, Condvar)>);
@@ -37,7 +37,7 @@ impl Blobs {
     }
 
     /// The blob's file; asks for it, if nobody has, and waits.
-    pub fn get(&self, hash: &BlobHash, interrupt: &Interrupt) -> io::Result<PathBuf> {
+    pub fn get(&self, hash: &BlobHash, interrupt: &Interrupt, deadline: Option<Instant>) -> io::Result<PathBuf> {
         let mut store = self.store();
         // What failed once may be there now.
         if !matches!(store.blobs.get(hash), Some(Blob::Coming { .. } | Blob::Here(_))) {
@@ -48,6 +48,9 @@ impl Blobs {
                 Some(Blob::Here(path)) => return Ok(path.clone()),
                 Some(Blob::Failed(why)) => return Err(io::Error::other(why.clone())),
                 _ if store.ended => return Err(io::ErrorKind::UnexpectedEof.into()),
+                _ if deadline.is_some_and(|deadline| Instant::now() > deadline) => {
+                    return Err(io::Error::new(io::ErrorKind::TimedOut, "ended: its time was over"));
+                }
                 _ => interrupt.check()?,
             }
             let waited = self.0.1.wait_timeout(store, Duration::from_millis(200));

@@ -242,26 +242,26 @@ impl Worker<'_> {
 
     fn run(&mut self, call: &Call, mode: Mode) -> Option<Vec<Answer>> {
         let Body { items, environment, timeout, .. } = &call.body;
-        let deadline = timeout.map(|seconds| Instant::now() + Duration::from_secs(seconds.into()));
-        self.machine.set_context(Context { environment: environment.clone(), deadline });
         let mut answers = Vec::with_capacity(items.len());
         for (index, args) in items.iter().enumerate() {
+            let deadline = timeout.map(|seconds| Instant::now() + Duration::from_secs(seconds.into()));
+            self.machine.set_context(Context { environment: environment.clone(), deadline });
             // What is planned lies over the machine only for who plans.
             let mut bare = Overlay::default();
-            let services = Serving { lane: self.lane, shared: self.shared, id: call.id, item: index as u32 };
+            let services = Serving { lane: self.lane, shared: self.shared, id: call.id, item: index as u32, deadline };
             let mut work = Work {
                 machine: &mut *self.machine,
                 overlay: if mode == Mode::Plan { &mut self.overlay } else { &mut bare },
                 services: &services,
                 journal: &mut self.journal,
             };
-            answers.push(answer::item(&call.body, args, mode, &mut work)?);
-        }
-        if deadline.is_some_and(|deadline| Instant::now() > deadline)
-            && let Some(last) = answers.iter_mut().rfind(|answer| answer.failed)
-        {
-            last.result.insert("msg", format!("Timed out after {} second(s).", timeout.unwrap_or_default()));
-            last.result.insert("timedout", Value::map([("period", i64::from(timeout.unwrap_or_default()))]));
+            let mut answer = answer::item(&call.body, args, mode, &mut work)?;
+            if answer.failed && deadline.is_some_and(|deadline| Instant::now() > deadline) {
+                let period = timeout.unwrap_or_default();
+                answer.result.insert("msg", format!("Timed out after {period} second(s)."));
+                answer.result.insert("timedout", Value::map([("period", i64::from(period))]));
+            }
+            answers.push(answer);
         }
         Some(answers)
     }
@@ -269,6 +269,7 @@ impl Worker<'_> {
     /// Takes back what this lane changed as this user, newest first.
     fn undo(&mut self, id: CallId) -> FromHelper {
         self.lane.interrupt.reset();
+        self.machine.set_context(Context::default());
         let journal = self.journal.take();
         let changed = !journal.is_empty();
         let left = undo(&mut *self.machine, journal);
@@ -284,11 +285,12 @@ struct Serving<'s> {
     shared: &'s Shared,
     id: CallId,
     item: u32,
+    deadline: Option<Instant>,
 }
 
 impl Services for Serving<'_> {
     fn blob(&self, hash: &BlobHash) -> io::Result<PathBuf> {
-        self.shared.blobs.get(hash, &self.lane.interrupt)
+        self.shared.blobs.get(hash, &self.lane.interrupt, self.deadline)
     }
 
     fn progress(&self, text: &str) {

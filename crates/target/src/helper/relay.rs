@@ -306,7 +306,7 @@ fn answered(child: &Child, id: (protocol::Lane, CallId), items: Option<Vec<Answe
 
 /// A blob goes on to the child, which keeps it in a private file of its own.
 fn pass_on(child: &Child, blobs: &Blobs, hash: protocol::BlobHash) {
-    let sent = blobs.get(&hash, &child.interrupt).and_then(|path| {
+    let sent = blobs.get(&hash, &child.interrupt, None).and_then(|path| {
         let mut file = std::fs::File::open(path)?;
         let mut piece = vec![0; PIECE];
         loop {

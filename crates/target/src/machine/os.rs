@@ -1,4 +1,5 @@
 //! The operating system. No user, group or host name is looked up through libc here: a static program cannot do that safely.
+use super::interrupt::{Watch, late};
 use super::{
     Address, Command, Context, Identity, Interrupt, Kind, Machine, Meta, Output, Source, Stat, Stream, process,
 };
@@ -39,7 +40,15 @@ impl Machine for Os {
     fn open(&self, path: &Path) -> io::Result<Box<dyn Read + '_>> {
         // A fifo that nobody writes to must not hold us.
         let file = OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits() as i32).open(path);
-        Ok(Box::new(file.map_err(|error| at(path, error))?))
+        Ok(Box::new(Watched { reader: file.map_err(|error| at(path, error))?, watch: self.watch() }))
+    }
+
+    /// At once: what ends a call must still find what it has to put back.
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let file = OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits() as i32).open(path);
+        let mut bytes = Vec::new();
+        file.and_then(|mut file| file.read_to_end(&mut bytes)).map_err(|error| at(path, error))?;
+        Ok(bytes)
     }
 
     fn list(&self, path: &Path) -> io::Result<Vec<OsString>> {
@@ -92,14 +101,14 @@ impl Machine for Os {
             Address::Unix(path) => {
                 let stream = UnixStream::connect(path).map_err(|error| at(path, error))?;
                 stream.set_read_timeout(Some(TICK))?;
-                stream.set_write_timeout(Some(timeout))?;
-                Ok(Box::new(Patient { stream, timeout, interrupt: self.interrupt.clone() }))
+                stream.set_write_timeout(Some(TICK))?;
+                Ok(Box::new(Patient { stream, timeout, watch: self.watch() }))
             }
             Address::Tcp(host, port) => {
                 let stream = self.dial(host, *port, timeout)?;
                 stream.set_read_timeout(Some(TICK.min(timeout)))?;
-                stream.set_write_timeout(Some(timeout))?;
-                Ok(Box::new(Patient { stream, timeout, interrupt: self.interrupt.clone() }))
+                stream.set_write_timeout(Some(TICK.min(timeout)))?;
+                Ok(Box::new(Patient { stream, timeout, watch: self.watch() }))
             }
         }
     }
@@ -113,7 +122,7 @@ impl Machine for Os {
         match rest {
             Some(rest) if rest < time => {
                 self.interrupt.sleep(rest)?;
-                Err(io::Error::new(io::ErrorKind::TimedOut, "ended: its time was over"))
+                Err(late())
             }
             _ => self.interrupt.sleep(time),
         }
@@ -147,7 +156,7 @@ impl Machine for Os {
 
     fn write(&mut self, path: &Path, source: Source, meta: Meta) -> io::Result<()> {
         let temporary = beside(path)?;
-        let written = fill(&temporary, source, meta)
+        let written = fill(&temporary, source, meta, &self.watch())
             .and_then(|()| keep_attributes(path, &temporary))
             .and_then(|()| std::fs::rename(&temporary, path));
         if let Err(error) = written {
@@ -160,7 +169,7 @@ impl Machine for Os {
 
     fn overwrite(&mut self, path: &Path, source: Source) -> io::Result<()> {
         let mut file = OpenOptions::new().write(true).truncate(true).open(path).map_err(|error| at(path, error))?;
-        pour(source, &mut file).and_then(|()| file.sync_all()).map_err(|error| at(path, error))
+        pour(source, &mut file, &self.watch()).and_then(|()| file.sync_all()).map_err(|error| at(path, error))
     }
 
     fn make_dir(&mut self, path: &Path, mode: u32) -> io::Result<()> {
@@ -222,13 +231,18 @@ impl Machine for Os {
 }
 
 impl Os {
+    fn watch(&self) -> Watch {
+        Watch { interrupt: self.interrupt.clone(), deadline: self.context.deadline }
+    }
+
     /// Names are resolved by the host's own `getent`, since libc's resolver must not be called here.
     fn dial(&self, host: &str, port: u16, timeout: Duration) -> io::Result<TcpStream> {
         let mut last = io::Error::new(io::ErrorKind::NotFound, format!("Name or service not known: {host}"));
         for address in self.resolve(host)? {
             let Ok(mut targets) = (address, port).to_socket_addrs() else { continue };
             let Some(target) = targets.next() else { continue };
-            match TcpStream::connect_timeout(&target, timeout) {
+            self.watch().check()?;
+            match TcpStream::connect_timeout(&target, self.watch().rest(timeout).max(Duration::from_millis(1))) {
                 Ok(stream) => return Ok(stream),
                 Err(error) => last = error,
             }
@@ -278,20 +292,35 @@ const ATTRIBUTES: [(u32, char); 19] = [
 /// How long a read waits before it looks whether the call is still wanted.
 const TICK: Duration = Duration::from_millis(500);
 
-/// A stream whose reads end when the call is cancelled or nothing came for too long.
+/// A file whose reading ends when the call is cancelled or its time is over.
+struct Watched {
+    reader: File,
+    watch: Watch,
+}
+
+impl Read for Watched {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.watch.check()?;
+        self.reader.read(buffer)
+    }
+}
+
+/// A stream whose reads and writes end when the call is cancelled, its time is over, or nothing moved for too long.
 struct Patient<S> {
     stream: S,
     timeout: Duration,
-    interrupt: Interrupt,
+    watch: Watch,
 }
 
-impl<S: Read> Read for Patient<S> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+impl<S> Patient<S> {
+    /// Tries again, tick by tick.
+    fn patiently(&mut self, mut act: impl FnMut(&mut S) -> io::Result<usize>) -> io::Result<usize> {
         let end = Instant::now() + self.timeout;
         loop {
-            match self.stream.read(buffer) {
+            self.watch.check()?;
+            match act(&mut self.stream) {
                 Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
-                    self.interrupt.check()?;
+                    self.watch.check()?;
                     if Instant::now() >= end {
                         return Err(io::Error::new(io::ErrorKind::TimedOut, "timed out"));
                     }
@@ -302,10 +331,15 @@ impl<S: Read> Read for Patient<S> {
     }
 }
 
+impl<S: Read> Read for Patient<S> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.patiently(|stream| stream.read(buffer))
+    }
+}
+
 impl<S: Write> Write for Patient<S> {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.interrupt.check()?;
-        self.stream.write(buffer)
+        self.patiently(|stream| stream.write(buffer))
     }
     fn flush(&mut self) -> io::Result<()> {
         self.stream.flush()
@@ -373,9 +407,9 @@ fn beside(path: &Path) -> io::Result<PathBuf> {
 }
 
 /// Nobody but the owner sees it before it has its final mode; its owner changes before its mode, which that may take away.
-fn fill(temporary: &Path, source: Source, meta: Meta) -> io::Result<()> {
+fn fill(temporary: &Path, source: Source, meta: Meta, watch: &Watch) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(temporary)?;
-    pour(source, &mut file)?;
+    pour(source, &mut file, watch)?;
     let now = fs::fstat(&file)?;
     let uid = (now.st_uid != meta.uid).then(|| Uid::from_raw(meta.uid));
     let gid = (now.st_gid != meta.gid).then(|| Gid::from_raw(meta.gid));
@@ -386,10 +420,13 @@ fn fill(temporary: &Path, source: Source, meta: Meta) -> io::Result<()> {
     file.sync_all()
 }
 
-fn pour(source: Source, file: &mut File) -> io::Result<()> {
+fn pour(source: Source, file: &mut File, watch: &Watch) -> io::Result<()> {
     match source {
         Source::Bytes(bytes) => file.write_all(bytes),
-        Source::Path(path) => io::copy(&mut File::open(path).map_err(|error| at(path, error))?, file).map(drop),
+        Source::Path(path) => {
+            let reader = File::open(path).map_err(|error| at(path, error))?;
+            io::copy(&mut Watched { reader, watch: watch.clone() }, file).map(drop)
+        }
     }
 }
 

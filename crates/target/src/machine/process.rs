@@ -1,5 +1,5 @@
 //! Runs one process in a group of its own, and takes its output until it ends, its time is over, or it is interrupted.
-use super::interrupt::{Interrupt, signal, stopped};
+use super::interrupt::{Interrupt, late, signal, stopped};
 use super::{Command, Context, Output};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::ioctl_fionbio;
@@ -104,7 +104,7 @@ impl<'s> Session<'s> {
             self.watch(group);
         }
         match (self.late, self.interrupt.is_stopped() && !self.finish) {
-            (true, _) => Err(io::Error::new(io::ErrorKind::TimedOut, "ended: its time was over")),
+            (true, _) => Err(late()),
             (_, true) => Err(stopped()),
             _ => Ok((std::mem::take(&mut self.output), std::mem::take(&mut self.errors))),
         }
