@@ -3,7 +3,7 @@ use super::keywords::{self, Holder};
 use super::model::{Action, ActionKind, Args, Block, Frame, Keywords, Node, Role, Task};
 use super::names;
 use super::parser::{Around, Reader};
-use crate::world::loader::variable_files;
+use crate::world::loader::{role_files, variable_files};
 use lang::yaml;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -177,7 +177,8 @@ impl Reader<'_> {
         }
         let mut around = around.clone();
         around.imports.push(mark);
-        let meta = self.role_file(&path, "meta", "main").and_then(|file| self.document(&file, Some(request.span)));
+        let meta =
+            self.role_file(&path, "meta", "main", false).and_then(|file| self.document(&file, Some(request.span)));
         let parent = self.found_role(request, &path, meta.as_ref(), &around);
         let mut nodes = Vec::new();
         let mut handlers = Vec::new();
@@ -242,7 +243,7 @@ impl Reader<'_> {
     /// `tasks/main.yml` and its like, or the file that was asked for.
     fn role_tasks(&mut self, role: &Path, folder: &str, from: Option<&Str>, around: &Around, span: Span) -> Vec<Node> {
         let name = from.map_or("main", |name| name.as_str());
-        match self.role_file(role, folder, name) {
+        match self.role_file(role, folder, name, from.is_some()) {
             Some(file) => self.task_file_nodes(&file, around, from.and_then(Str::origin).unwrap_or(span)),
             None => {
                 self.missing_from(role, folder, from, span);
@@ -253,7 +254,7 @@ impl Reader<'_> {
 
     fn role_variables(&mut self, role: &Path, folder: &str, from: Option<&Str>, span: Span) -> Map {
         let name = from.map_or("main", |name| name.as_str());
-        let files = variable_files(self.parser.loader.files.as_ref(), &role.join(folder).join(name));
+        let files = variable_files(self.parser.loader.files.as_ref(), &role.join(folder).join(name), from.is_some());
         if files.is_empty() {
             self.missing_from(role, folder, from, span);
         }
@@ -274,16 +275,13 @@ impl Reader<'_> {
         }
     }
 
-    fn role_file(&self, role: &Path, folder: &str, name: &str) -> Option<PathBuf> {
-        let files = &self.parser.loader.files;
-        let base = role.join(folder);
-        let mut candidates = ["", ".yml", ".yaml", ".json"].iter().map(|ending| base.join(format!("{name}{ending}")));
-        candidates.find(|path| files.is_file(path))
+    fn role_file(&self, role: &Path, folder: &str, name: &str, asked: bool) -> Option<PathBuf> {
+        role_files(&role.join(folder).join(name), asked).find(|path| self.parser.loader.files.is_file(path))
     }
 
     /// The specification of an entry point, from a file of its own or from the role's `meta/main.yml`.
     fn argument_spec(&mut self, role: &Path, meta: Option<&yaml::Node>, entry: &str) -> Option<Value> {
-        let own = self.role_file(role, "meta", "argument_specs").and_then(|file| self.document(&file, None));
+        let own = self.role_file(role, "meta", "argument_specs", false).and_then(|file| self.document(&file, None));
         let specs = own.as_ref().or(meta)?.get("argument_specs")?;
         let spec = specs.get(entry)?;
         (!spec.is_null()).then(|| spec.to_value(true))

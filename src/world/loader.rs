@@ -160,16 +160,26 @@ fn no_map(node: &Node, path: &Path) -> Diagnostic {
         .label(format!("this is {}", node.type_name()))
 }
 
-/// Endings of files of variables; a name without one may also be a directory.
+/// Endings of files of variables and of a role's lists; a name without one may also be a directory.
 const ENDINGS: [&str; 4] = ["", ".yml", ".yaml", ".json"];
 
-/// The files of variables that a name stands for (`group_vars/all`, a role's `vars/main`): one with an ending, or all in a
-/// directory, in the order in which later ones override earlier ones.
-pub fn variable_files(files: &dyn Files, base: &Path) -> Vec<PathBuf> {
-    for ending in ENDINGS {
-        let mut path = base.as_os_str().to_os_string();
+/// The files that a role's name may stand for, in the order in which they are looked for: a file that is asked for may have the name
+/// itself; where nobody asks, `main.yml` is stronger than a `main`.
+pub fn role_files(base: &Path, asked: bool) -> impl Iterator<Item = PathBuf> {
+    let mut endings = ENDINGS;
+    endings.rotate_left(usize::from(!asked));
+    let base = base.as_os_str().to_os_string();
+    endings.into_iter().map(move |ending| {
+        let mut path = base.clone();
         path.push(ending);
-        let path = PathBuf::from(path);
+        PathBuf::from(path)
+    })
+}
+
+/// The files of variables of a role (`vars/main`, or what was asked for): one with an ending, or all in a directory, in the order in
+/// which later ones override earlier ones.
+pub fn variable_files(files: &dyn Files, base: &Path, asked: bool) -> Vec<PathBuf> {
+    for path in role_files(base, asked) {
         match files.kind(&path) {
             Some(FileKind::Directory) => return directory(files, &path),
             Some(_) => return vec![path],
