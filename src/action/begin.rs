@@ -150,7 +150,7 @@ impl Turn<'_> {
         flags(self.asking.task(), &self.names, begun)?;
         let delegate = delegate::delegate(self.asking, &self.names, begun)?;
         let names = match &delegate {
-            Some(delegate) => self.names.with([("ansible_delegated_vars".to_string(), delegate.vars.clone())]),
+            Some(delegate) => self.names.with(delegate.vars.iter().cloned()),
             None => self.names.with([]),
         };
         let (check, diff) = modes(self.asking, &names)?;

@@ -3,14 +3,16 @@ use super::begin::Asking;
 use super::names::Names;
 use super::{Halt, connection, keyword};
 use crate::engine::message::Begun;
-use value::{Map, Value};
+use value::Value;
 
 /// The host that works in the place of another one, and what the task may ask of it.
 pub struct Delegate {
     pub host: String,
-    /// `ansible_delegated_vars`.
-    pub vars: Value,
+    /// Names that lie over the task's own.
+    pub vars: Vars,
 }
+
+type Vars = Vec<(String, Value)>;
 
 /// The host that works in the place of this one.
 pub fn delegate(asking: &Asking, names: &Names, begun: &mut Begun) -> Result<Option<Delegate>, Halt> {
@@ -37,24 +39,29 @@ pub fn delegate(asking: &Asking, names: &Names, begun: &mut Begun) -> Result<Opt
     let own = Names::new(&*scope, names.top().clone(), asking.may);
     let address = connection::text(&own, &["ansible_host", "ansible_ssh_host"])?;
     begun.delegate = Some(label(&host, address.as_deref()));
-    let vars = delegated_vars(asking, &own, &host, address.as_deref())?;
+    let vars = brought(asking, names, &own, &host, address.as_deref())?;
     Ok(Some(Delegate { vars, host: host.clone() }))
 }
 
-/// `ansible_delegated_vars`: how the other host is reached. As in Ansible, its `inventory_hostname` is still this host.
-fn delegated_vars(asking: &Asking, own: &Names, host: &str, address: Option<&str>) -> Result<Value, Halt> {
-    let mut vars = Map::new();
-    vars.insert("inventory_hostname", &*asking.world.world.host_name(asking.question.host));
-    vars.insert("ansible_host", address.unwrap_or(host));
-    for name in ["ansible_port", "ansible_user", "ansible_connection"] {
-        // What cannot be evaluated for that host is told where the host is reached.
-        match own.get(name) {
-            Ok(value) => vars.extend(value.map(|value| (name, value))),
-            Err(Halt::Failed(_)) => {}
-            Err(halt) => return Err(halt),
+/// What the delegate brings into the task's names: `ansible_delegated_vars`, and how it is reached, as far as the host itself has no
+/// say in that.
+fn brought(asking: &Asking, names: &Names, own: &Names, host: &str, address: Option<&str>) -> Result<Vars, Halt> {
+    let mut vars = vec![("ansible_delegated_vars".to_string(), asking.world.world.as_delegate(asking.question, host)?)];
+    let set = names.scope().names();
+    for name in ["ansible_host", "ansible_port", "ansible_user", "ansible_connection"] {
+        if set.iter().any(|set| &**set == name) {
+            continue;
         }
+        // What cannot be evaluated for that host is told where the host is reached.
+        let value = match own.get(name) {
+            Ok(None) if name == "ansible_host" => Some(address.unwrap_or(host).into()),
+            Ok(value) => value,
+            Err(Halt::Failed(_)) => None,
+            Err(halt) => return Err(halt),
+        };
+        vars.extend(value.map(|value| (name.to_string(), value)));
     }
-    Ok(Value::map([(host, vars)]))
+    Ok(vars)
 }
 
 /// The delegate as results show it: with its address, where that is another word.

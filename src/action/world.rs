@@ -28,6 +28,9 @@ pub trait World {
     /// The variables of the question's host as its task sees them, or those of another host where the task is delegated.
     fn scope<'a>(&'a self, question: &'a Question, host: Option<&'a str>) -> Result<Box<dyn Scope + 'a>, Halt>;
 
+    /// `ansible_delegated_vars` for the question's task when that host works in its place.
+    fn as_delegate(&self, question: &Question, host: &str) -> Result<Value, Halt>;
+
     fn host_name(&self, host: HostId) -> Arc<str>;
 
     fn host_by_name(&self, name: &str) -> Option<HostId>;

@@ -155,6 +155,27 @@ impl Playbooks {
     }
 }
 
+impl Playbooks {
+    fn host_scope(&self, question: &Question, host: Option<&str>) -> Result<HostScope, Halt> {
+        let own = host.is_none_or(|name| *self.variables.host_name(question.host) == *name);
+        let target = if own { Some(question.host) } else { host.and_then(|name| self.host_by_name(name)) };
+        let others = question.others.clone();
+        let learned = |host: HostId| others.as_ref().and_then(|others| others.get(&host).cloned()).unwrap_or_default();
+        let view = View {
+            task: Some(question.task.clone()),
+            play: self.opened(question.play.play),
+            state: question.play.clone(),
+            vars: if own { question.vars.clone() } else { target.map(learned).unwrap_or_default() },
+            others: question.others.clone(),
+        };
+        let scope = match target {
+            Some(target) => HostScope::new(&self.variables, target, view),
+            None => HostScope::unknown_host(&self.variables, host.unwrap_or_default(), view),
+        };
+        scope.map_err(|errors| first(&errors))
+    }
+}
+
 impl Project for Playbooks {
     fn plays(&self) -> u32 {
         self.plays.len() as u32
@@ -193,23 +214,12 @@ impl Project for Playbooks {
 
 impl World for Playbooks {
     fn scope<'a>(&'a self, question: &'a Question, host: Option<&'a str>) -> Result<Box<dyn Scope + 'a>, Halt> {
-        let own = host.is_none_or(|name| *self.variables.host_name(question.host) == *name);
-        let target = if own { Some(question.host) } else { host.and_then(|name| self.host_by_name(name)) };
-        let others = question.others.clone();
-        let learned = |host: HostId| others.as_ref().and_then(|others| others.get(&host).cloned()).unwrap_or_default();
-        let view = View {
-            task: Some(question.task.clone()),
-            play: self.opened(question.play.play),
-            state: question.play.clone(),
-            vars: if own { question.vars.clone() } else { target.map(learned).unwrap_or_default() },
-            others: question.others.clone(),
-        };
-        let scope = match target {
-            Some(target) => HostScope::new(&self.variables, target, view),
-            None => HostScope::unknown_host(&self.variables, host.unwrap_or_default(), view),
-        };
-        let scope = scope.map_err(|errors| first(&errors))?;
-        Ok(Box::new(scope))
+        Ok(Box::new(self.host_scope(question, host)?))
+    }
+
+    fn as_delegate(&self, question: &Question, host: &str) -> Result<Value, Halt> {
+        let vars = self.host_scope(question, None)?.as_delegate(host);
+        vars.map_err(|stop| Halt::refused(stop.to_string()))
     }
 
     fn host_name(&self, host: HostId) -> Arc<str> {

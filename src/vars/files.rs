@@ -2,22 +2,14 @@
 use super::scope::HostScope;
 use super::{PlayVars, Variables};
 use crate::playbook::{is_template, search};
-use lang::template::{Stop, render_text};
+use lang::template::{Scope, Stop, render_text};
 use std::path::PathBuf;
 use std::sync::Arc;
 use value::{Diagnostic, Map, Value};
 
-/// The files' maps in their order.
-pub fn of_play(scope: &HostScope, play: &PlayVars) -> Result<Vec<Arc<Map>>, Vec<Diagnostic>> {
-    let mut maps = Vec::new();
-    for item in &play.play.vars_files {
-        let candidates = item.as_list().unwrap_or(std::slice::from_ref(item));
-        maps.extend(first_found(scope, play, candidates)?);
-    }
-    Ok(maps)
-}
-
-fn first_found(scope: &HostScope, play: &PlayVars, candidates: &[Value]) -> Result<Option<Arc<Map>>, Vec<Diagnostic>> {
+/// The map of one item: a file's name, or several of which the first that is there counts.
+pub fn of_item(scope: &HostScope, play: &PlayVars, item: &Value) -> Result<Option<Arc<Map>>, Vec<Diagnostic>> {
+    let candidates = item.as_list().unwrap_or(std::slice::from_ref(item));
     let loader = &scope.variables.loader;
     let mut missing = Vec::new();
     for candidate in candidates {
@@ -26,14 +18,17 @@ fn first_found(scope: &HostScope, play: &PlayVars, candidates: &[Value]) -> Resu
             Ok(name) => name,
             // What facts would tell is not known before they are gathered, and must not stop their gathering.
             Err(Stop::Pending(_)) => return Ok(None),
+            // Nor is what a template needs that is set later.
+            Err(stop) if is_undefined(&stop) && scope.view.vars.facts.is_empty() => {
+                if scope.host.is_some() {
+                    let warning = "skipping a vars_files item, whose name has an undefined variable";
+                    scope.environment().warn(Diagnostic::warning("vars-files", warning).at(span));
+                }
+                return Ok(None);
+            }
             Err(stop) => {
                 let fault = stop.error().map(|error| error.to_diagnostic().at(error.span().or(span)));
-                let before_facts = is_undefined(&stop) && scope.view.vars.facts.is_empty();
-                match fault {
-                    Some(_) if before_facts || candidates.len() > 1 => continue,
-                    Some(fault) => return Err(vec![fault]),
-                    None => return Ok(None),
-                }
+                return fault.map_or(Ok(None), |fault| Err(vec![fault]));
             }
         };
         match search::find(&folders(scope, play), &*loader.files, "vars", &name) {

@@ -1,6 +1,7 @@
 //! `hostvars` and `vars`: other scopes, handed into an evaluation and asked only for what is used.
 use super::scope::{HostScope, stop};
 use lang::template::{Evaluation, Object, ObjectRef, Scope, Stop, render_value};
+use std::sync::Arc;
 use value::Value;
 
 /// `hostvars`: a host's name leads to its variables.
@@ -46,30 +47,51 @@ impl Object for AllNames {
 /// One host's variables as a mapping.
 pub struct HostVarsOf {
     scope: HostScope,
-    /// `vars`: the view of the task itself.
-    own: bool,
+    seen: Seen,
+}
+
+/// Who looks at the variables.
+enum Seen {
+    /// `hostvars`: another host.
+    FromOutside,
+    /// `vars`: the task itself.
+    FromWithin,
+    /// `ansible_delegated_vars`: a task of the host of this name, which is delegated to the variables' host.
+    AsDelegateOf(Arc<str>),
 }
 
 impl HostVarsOf {
     pub fn of(scope: HostScope) -> Self {
-        Self { scope, own: false }
+        Self { scope, seen: Seen::FromOutside }
     }
 
     pub fn own(scope: HostScope) -> Self {
-        Self { scope, own: true }
+        Self { scope, seen: Seen::FromWithin }
+    }
+
+    /// As in Ansible, its `inventory_hostname` is still the host whose task it is.
+    pub fn delegate(scope: HostScope, of: Arc<str>) -> Self {
+        Self { scope, seen: Seen::AsDelegateOf(of) }
     }
 }
 
 impl Object for HostVarsOf {
     fn kind(&self) -> &'static str {
-        if self.own { "dict" } else { "HostVarsVars" }
+        if matches!(self.seen, Seen::FromOutside) { "HostVarsVars" } else { "dict" }
     }
 
     fn get(&self, key: &Value, _evaluation: &Evaluation) -> Result<Option<Value>, Stop> {
         let Some(name) = key.as_str() else { return Ok(None) };
+        if let (Seen::AsDelegateOf(of), "inventory_hostname") = (&self.seen, name) {
+            return Ok(Some((&**of).into()));
+        }
         match self.scope.get(name)? {
             Some(value @ Value::Live(_)) => Ok(Some(value)),
             Some(value) => render_value(&value, &self.scope).map(Some),
+            // A host that no inventory names is reached by its name.
+            None if name == "ansible_host" && matches!(self.seen, Seen::AsDelegateOf(_)) => {
+                Ok(Some((&*self.scope.name).into()))
+            }
             None => Ok(None),
         }
     }
@@ -77,7 +99,8 @@ impl Object for HostVarsOf {
     fn items(&self, _evaluation: &Evaluation) -> Result<Option<Vec<Value>>, Stop> {
         // A host's variables do not hold all hosts' variables again.
         let mut names = self.scope.names();
-        names.retain(|name| &**name != "vars" && (self.own || &**name != "hostvars") && &**name != "omit");
+        let own = matches!(self.seen, Seen::FromWithin);
+        names.retain(|name| &**name != "vars" && (own || &**name != "hostvars") && &**name != "omit");
         names.sort();
         names.dedup();
         Ok(Some(names.iter().map(|name| Value::from(&**name)).collect()))

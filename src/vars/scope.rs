@@ -108,12 +108,13 @@ impl HostScope {
         if let Some(play) = scope.view.play.clone() {
             let own = play.play.frame.keywords.vars.clone();
             below.splice(0..0, [Some(play.prompted.clone()), own].into_iter().flatten().map(Layer::Map));
-            // Names of files may be templates over everything that is known without them.
-            if !play.play.vars_files.is_empty() {
-                scope.layers = Arc::new(above.iter().chain(&below).cloned().collect());
-                let files = files::of_play(&scope, &play)?;
-                above.extend(files.into_iter().rev().map(Layer::Map));
+            // Names of files may be templates over everything that is known without them, and over the files before.
+            let mut files = Vec::new();
+            for item in &play.play.vars_files {
+                scope.layers = Arc::new(above.iter().chain(files.iter().rev()).chain(&below).cloned().collect());
+                files.extend(files::of_item(&scope, &play, item)?.map(Layer::Map));
             }
+            above.extend(files.into_iter().rev());
         }
         above.extend(below);
         above.retain(|layer| !matches!(layer, Layer::Map(map) if map.is_empty()));
@@ -332,10 +333,20 @@ impl HostScope {
             Err(Stop::Error(_)) => return Ok(None),
             Err(stop) => return Err(stop),
         };
-        let host = self.variables.inventory().id(&name);
-        let Some(host) = host else { return Ok(Some(Value::map([(name, Value::from(Map::new()))]))) };
-        let scope = self.other(host).map_err(|errors| stop(&errors))?;
-        Ok(Some(Value::map([(name, ObjectRef::value(HostVarsOf::of(scope)))])))
+        self.as_delegate(&name).map(Some)
+    }
+
+    /// `ansible_delegated_vars` for this task when that host works in its place.
+    pub fn as_delegate(&self, name: &str) -> Result<Value, Stop> {
+        let host = self.variables.inventory().id(name);
+        let learned = host.and_then(|host| self.view.others.as_ref()?.get(&host).cloned());
+        let view = View { vars: learned.unwrap_or_default(), ..self.view.clone() };
+        let scope = match host {
+            Some(host) => Self::new(&self.variables, host, view),
+            None => Self::unknown_host(&self.variables, name, view),
+        };
+        let scope = scope.map_err(|errors| stop(&errors))?;
+        Ok(Value::map([(name, ObjectRef::value(HostVarsOf::delegate(scope, self.name.clone())))]))
     }
 
     fn lookup_outside(&self, request: &LookupRequest) -> Result<Option<Vec<Value>>, Stop> {

@@ -238,6 +238,32 @@ fn a_delegate_is_seen_by_its_name() {
     let [known, later] = [0, 1].map(|at| world.scope("a.example.org", Some(&world.tasks()[at]), HostVars::default()));
     assert_eq!(evaluated(&known, "{{ ansible_delegated_vars['b'].y }} {{ y }}"), "2 1");
     assert_eq!(evaluated(&later, "{{ ansible_delegated_vars is defined }}"), "False");
+    let whole = "{{ ansible_delegated_vars.b.inventory_hostname }} {{ ansible_delegated_vars.b.group_names }} \
+        {{ ansible_delegated_vars.b.ansible_host }} {{ 'd' in ansible_delegated_vars.b }}";
+    assert_eq!(evaluated(&known, whole), "a.example.org ['db', 'web'] b True");
+    let stranger = Value::map([("ansible_delegated_vars", known.as_delegate("10.0.0.1").unwrap())]);
+    let stranger = stranger.as_map().unwrap();
+    let address = Value::Str(Str::trusted("{{ ansible_delegated_vars['10.0.0.1'].ansible_host }}", None));
+    assert_eq!(render_value(&address, stranger).unwrap().to_text(), "10.0.0.1");
+}
+
+#[test]
+fn a_file_of_variables_may_name_the_next() {
+    let world = world(
+        &[
+            ("/p/hosts", "a\n"),
+            (
+                "/p/site.yml",
+                "- hosts: all\n  vars_files: [one.yml, '{{ next }}.yml', ['{{ none }}.yml', other.yml], '{{ next }}.yml']\n  tasks: []\n",
+            ),
+            ("/p/one.yml", "next: two\n"),
+            ("/p/two.yml", "next: three\nx: 2\n"),
+            ("/p/three.yml", "x: 3\n"),
+            ("/p/other.yml", "x: other\n"),
+        ],
+        RunSettings::default(),
+    );
+    assert_eq!(evaluated(&world.scope("a", None, HostVars::default()), "{{ x }} {{ next }}"), "3 three");
 }
 
 #[test]
@@ -281,4 +307,22 @@ fn a_missing_vars_file_is_named_with_its_place() {
     let view = View { play: Some(world.play.clone()), ..View::default() };
     let errors = HostScope::new(&world.variables, host, view).map(|_| ()).unwrap_err();
     assert_eq!((errors[0].message.as_str(), errors[0].span.unwrap().line.get()), ("there is no vars file `no.yml`", 2));
+}
+
+#[test]
+fn a_roles_main_is_the_file_before_the_folder() {
+    let files = [
+        ("/p/hosts", "a\n"),
+        ("/p/site.yml", "- hosts: all\n  roles: [r]\n"),
+        ("/p/roles/r/tasks/main.yml", "- debug: {}\n"),
+        ("/p/roles/r/tasks/main", "- fail: {}\n"),
+        ("/p/roles/r/vars/main.yml", "x: file\n"),
+        ("/p/roles/r/vars/main/more.yml", "x: folder\ny: 1\n"),
+        ("/p/roles/r/defaults/main.json", "{\"z\": \"json\"}"),
+        ("/p/roles/r/defaults/main", "z: bare\n"),
+    ];
+    let world = world(&files, RunSettings::default());
+    assert_eq!(world.tasks()[0].action.name, "debug");
+    let scope = world.scope("a", Some(&world.tasks()[0]), HostVars::default());
+    assert_eq!(evaluated(&scope, "{{ x }} {{ y | default('-') }} {{ z }}"), "file - json");
 }

@@ -177,6 +177,9 @@ impl World for Project {
     fn scope<'a>(&'a self, _question: &'a Question, _host: Option<&'a str>) -> Result<Box<dyn Scope + 'a>, Halt> {
         Ok(Box::new(Vars(&self.vars)))
     }
+    fn as_delegate(&self, _question: &Question, host: &str) -> Result<Value, Halt> {
+        Ok(Value::map([(host, self.vars.clone())]))
+    }
     fn host_name(&self, host: HostId) -> Arc<str> {
         ["web1", "web2"].get(host as usize).copied().unwrap_or("?").into()
     }
