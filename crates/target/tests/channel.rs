@@ -3,7 +3,7 @@ mod driver;
 
 use driver::{Channel, args, call};
 use std::time::{Duration, Instant};
-use target::protocol::{Answer, FromHelper, Hold, Mode, ToHelper};
+use target::protocol::{Answer, FromHelper, Hold, Identity, Mode, ToHelper};
 use value::Value;
 
 fn text<'a>(answer: &'a Answer, name: &str) -> &'a str {
@@ -90,6 +90,97 @@ fn a_timeout_ends_a_command() {
     let answer = channel.answers(slow).remove(0);
     assert!(answer.failed);
     assert_eq!(text(&answer, "msg"), "Timed out after 1 second(s).");
+}
+
+#[test]
+fn each_item_of_a_loop_has_the_whole_time() {
+    let mut channel = Channel::local();
+    let items = ["sleep 0.7", "sleep 0.7", "sleep 60", "true"].map(|line| args("command", &[("cmd", line)]));
+    let mut slow = call(1, "command", items.into());
+    slow.body.timeout = Some(1);
+    let answers = channel.answers(slow);
+    assert_eq!(answers.iter().map(|answer| answer.failed).collect::<Vec<_>>(), [false, false, true, false]);
+    assert_eq!(text(&answers[2], "msg"), "Timed out after 1 second(s).");
+}
+
+/// A tool that lets anybody become anybody, in half a second, and notes each time that it did.
+fn tool(folder: &std::path::Path) -> Identity {
+    let path = folder.join("tool");
+    let noted = folder.join("noted").to_string_lossy().into_owned();
+    let script = format!(
+        "#!/bin/sh\necho $$ >>{noted}\nsleep 0.5\nwhile [ \"$1\" != -- ]; do shift; done; shift\nexec \"$@\"\n"
+    );
+    std::fs::write(&path, script).unwrap();
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let exe = Some(path.to_string_lossy().into_owned());
+    Identity { method: "sudo".into(), user: "nobody".into(), exe, flags: Vec::new(), password: None }
+}
+
+#[test]
+fn lanes_that_become_the_same_user_at_once_share_one_helper_which_ends_with_the_channel() {
+    let folder = folder("lanes");
+    let identity = tool(&folder);
+    let mut channel = Channel::local();
+    for lane in 0..6 {
+        let mut call = call(lane.into(), "ping", vec![args("ping", &[])]);
+        (call.lane, call.identity) = (lane, Some(identity.clone()));
+        channel.send(&ToHelper::Call(call));
+    }
+    for _ in 0..6 {
+        let answer = channel.receive();
+        assert!(matches!(&answer, Some(FromHelper::Done { items, .. }) if !items[0].failed), "{answer:?}");
+    }
+    let begun = Instant::now();
+    channel.end_within(Duration::from_secs(10));
+    assert!(begun.elapsed() < Duration::from_secs(5), "a helper was left over");
+    assert_eq!(std::fs::read_to_string(folder.join("noted")).unwrap().lines().count(), 1);
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_helper_that_is_still_starting_ends_with_the_channel() {
+    let folder = folder("starting");
+    let identity = tool(&folder);
+    std::fs::write(folder.join("tool"), "#!/bin/sh\nexec cat\n").unwrap();
+    let mut channel = Channel::local();
+    let mut call = call(1, "ping", vec![args("ping", &[])]);
+    call.identity = Some(identity);
+    channel.send(&ToHelper::Call(call));
+    std::thread::sleep(Duration::from_millis(300));
+    channel.end_within(Duration::from_secs(5));
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_helper_of_another_user_is_out_of_reach_of_the_terminals_signals() {
+    let folder = folder("group");
+    let mut channel = Channel::local();
+    let answer = channel.task_as(Some(tool(&folder)), "ping", args("ping", &[]), Mode::Apply);
+    assert!(!answer.failed, "{answer:?}");
+    let child: i32 = std::fs::read_to_string(folder.join("noted")).unwrap().trim().parse().unwrap();
+    let group = |process: i32| {
+        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+        stat.rsplit(')').next().unwrap().split_whitespace().nth(2).unwrap().parse::<i32>().unwrap()
+    };
+    assert_ne!(group(child), group(channel.process.id() as i32));
+    channel.end_within(Duration::from_secs(5));
+    assert!(!std::path::Path::new(&format!("/proc/{child}")).exists());
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn to_become_who_one_is_needs_no_tool() {
+    let mut channel = Channel::local();
+    let own = channel.hello.user.clone();
+    let identity = Identity {
+        method: "sudo".into(),
+        user: own,
+        exe: Some("/nonexistent/sudo".into()),
+        flags: vec!["-i".into()],
+        password: None,
+    };
+    let answer = channel.task_as(Some(identity), "ping", args("ping", &[]), Mode::Apply);
+    assert!(!answer.failed, "{answer:?}");
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! One lane: an ordered queue of calls, whatever user they run as. A failure drops the rest of its epoch.
 use super::answer::{self, Work};
+use super::launch::Launch;
 use super::session::Shared;
 use crate::host::{Journal, Mode, Overlay, Services, undo};
 use crate::machine::{Context, Interrupt, Machine};
-use crate::protocol::{self, Answer, BlobHash, Body, Call, CallId, FromHelper, Hold};
-use std::collections::{BTreeSet, VecDeque};
+use crate::protocol::{self, Answer, BlobHash, Body, Call, CallId, FromHelper, Hold, Identity};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Condvar, Mutex, MutexGuard};
@@ -174,8 +175,15 @@ impl Lane {
 
 /// The lane's thread.
 pub fn work(lane: &Lane, machine: Box<dyn Machine>, shared: &Shared) {
-    let mut worker =
-        Worker { lane, machine, shared, overlay: Overlay::default(), journal: Journal::default(), dropping: None };
+    let mut worker = Worker {
+        lane,
+        machine,
+        shared,
+        overlay: Overlay::default(),
+        journal: Journal::default(),
+        dropping: None,
+        own: BTreeMap::new(),
+    };
     while let Some(task) = lane.next() {
         let message = match task {
             Task::Call(call) => worker.call(&call),
@@ -195,6 +203,8 @@ struct Worker<'w> {
     journal: Journal,
     /// The epoch in which a call has failed.
     dropping: Option<u64>,
+    /// Names of users, and whether they are the one that works here.
+    own: BTreeMap<String, bool>,
 }
 
 impl Worker<'_> {
@@ -210,8 +220,10 @@ impl Worker<'_> {
             return dropped;
         }
         let items = match &call.identity {
-            Some(identity) => self.shared.children.work(self.lane, call, identity, &*self.machine),
-            None => self.items(call),
+            Some(identity) if !self.is_own(identity) => {
+                self.shared.children.work(self.lane, call, identity, &*self.machine)
+            }
+            _ => self.items(call),
         };
         self.lane.finish();
         let Some(items) = items else { return dropped };
@@ -219,6 +231,15 @@ impl Worker<'_> {
             self.dropping = Some(call.epoch);
         }
         FromHelper::Done { lane: call.lane, id: call.id, items }
+    }
+
+    fn is_own(&mut self, identity: &Identity) -> bool {
+        if let Some(own) = self.own.get(&identity.user) {
+            return *own;
+        }
+        let own = Launch::is_own(identity, &*self.machine);
+        self.own.insert(identity.user.clone(), own);
+        own
     }
 
     /// None: it held, and was dropped while it waited.
@@ -244,6 +265,7 @@ impl Worker<'_> {
         let Body { items, environment, timeout, .. } = &call.body;
         let mut answers = Vec::with_capacity(items.len());
         for (index, args) in items.iter().enumerate() {
+            // Each item has the whole time.
             let deadline = timeout.map(|seconds| Instant::now() + Duration::from_secs(seconds.into()));
             self.machine.set_context(Context { environment: environment.clone(), deadline });
             // What is planned lies over the machine only for who plans.

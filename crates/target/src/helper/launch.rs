@@ -5,6 +5,7 @@ use crate::machine::Machine;
 use crate::protocol::Identity;
 use rustix::fs::{Gid, Uid};
 use rustix::thread;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
@@ -42,38 +43,99 @@ impl Launch {
 
     pub fn prepare(&self, identity: &Identity, machine: &dyn Machine) -> Result<Prepared, String> {
         let line = accounts::user(machine, &identity.user).map_err(|error| error.to_string())?;
-        if machine.identity().uid == 0 {
+        let from_root = machine.identity().uid == 0;
+        // A program or words of the user's own say more than who it is to be (`-i`: a login's environment).
+        if from_root && identity.exe.is_none() && identity.flags.is_empty() {
             let line = line.ok_or_else(|| format!("become: there is no user `{}` on this host", identity.user))?;
-            return self.dropped(&line, machine);
+            return self.dropped(identity, &line, machine);
+        }
+        if identity.method == "runuser" && !from_root {
+            return Err("become: runuser needs root; log in as root or use sudo".into());
         }
         let copy = match &line {
             Some(line) if line.uid == 0 => None,
             _ => Some(PublicCopy::of(&self.path).map_err(|error| format!("become: no place for the helper: {error}"))?),
         };
         let path = copy.as_ref().map_or(&self.path, |copy| &copy.path);
-        let (command, prompt) = escalation(identity, path, &self.args)?;
+        let locale = std::env::var("LC_ALL").ok();
+        let (mut command, prompt) = escalation(identity, path, &self.args, locale.as_deref())?;
+        command.env("LC_ALL", "C");
         Ok(Prepared { command, prompt, copy })
     }
 
-    /// From root no tool is needed.
-    fn dropped(&self, line: &UserLine, machine: &dyn Machine) -> Result<Prepared, String> {
+    /// Whether this user is the one that works here already: to become it nothing is needed.
+    pub fn is_own(identity: &Identity, machine: &dyn Machine) -> bool {
+        let line = accounts::user(machine, &identity.user).ok().flatten();
+        line.is_some_and(|line| line.uid == machine.identity().uid)
+    }
+
+    /// From root no tool is needed, only the environment that it would give.
+    fn dropped(&self, identity: &Identity, line: &UserLine, machine: &dyn Machine) -> Result<Prepared, String> {
         let groups = accounts::groups_of(machine, &line.name).map_err(|error| error.to_string())?;
         let groups: Vec<_> = groups.iter().map(|group| group.gid.to_string()).collect();
         let mut command = Command::new(&self.path);
         command.args(&self.args).arg("--drop").arg(format!("{}:{}:{}", line.uid, line.gid, groups.join(",")));
-        command.env("HOME", &line.home).env("USER", &line.name).env("LOGNAME", &line.name).env("SHELL", &line.shell);
-        for root_only in ["SUDO_USER", "SUDO_UID", "SUDO_GID", "SUDO_COMMAND", "MAIL", "XDG_RUNTIME_DIR"] {
-            command.env_remove(root_only);
-        }
+        surround(&mut command, &identity.method, line, std::env::vars_os());
         command.current_dir("/");
         Ok(Prepared { command, prompt: Prompt::None, copy: None })
     }
 }
 
-fn escalation(identity: &Identity, path: &Path, args: &[String]) -> Result<(Command, Prompt), String> {
+/// Where the tools that start afresh look for programs: sudo's `secure_path` as distributions ship it.
+const SECURE_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/// What sudo leaves of the environment, besides `LC_*`.
+const KEPT: [&str; 11] = [
+    "LANG",
+    "LANGUAGE",
+    "TERM",
+    "COLORTERM",
+    "COLORS",
+    "LS_COLORS",
+    "DISPLAY",
+    "HOSTNAME",
+    "TZ",
+    "XAUTHORITY",
+    "KRB5CCNAME",
+];
+
+/// The environment that this method gives: su and runuser change what names the user, the others start afresh.
+fn surround(
+    command: &mut Command,
+    method: &str,
+    line: &UserLine,
+    environment: impl Iterator<Item = (OsString, OsString)>,
+) {
+    if !matches!(method, "su" | "runuser") {
+        let words: Vec<_> = std::iter::once(command.get_program()).chain(command.get_args()).collect();
+        let words = words.join(OsStr::new(" "));
+        command.env_clear();
+        let kept = |name: &OsStr| name.to_str().is_some_and(|name| KEPT.contains(&name) || name.starts_with("LC_"));
+        command.envs(environment.filter(|(name, _)| kept(name)));
+        command.env("PATH", SECURE_PATH);
+        if method == "doas" {
+            command.env("DOAS_USER", "root");
+        } else {
+            command.env("SUDO_USER", "root").env("SUDO_UID", "0").env("SUDO_GID", "0").env("SUDO_COMMAND", words);
+        }
+    }
+    command.env("HOME", &line.home).env("USER", &line.name).env("LOGNAME", &line.name).env("SHELL", &line.shell);
+    command.env("MAIL", format!("/var/mail/{}", line.name));
+}
+
+/// The command line that starts a program as another user. It is to be run under `LC_ALL=C`, so that its words are known;
+/// the program gets `locale` back in its place.
+pub fn escalation(
+    identity: &Identity,
+    path: &Path,
+    args: &[String],
+    locale: Option<&str>,
+) -> Result<(Command, Prompt), String> {
     let mut command = Command::new(identity.exe.as_deref().unwrap_or(&identity.method));
-    command.env("LC_ALL", "C");
     let with_password = identity.password.is_some();
+    let own_locale = match locale {
+        Some(locale) => format!("LC_ALL={}; export LC_ALL", quoted(locale)),
+        None => "unset LC_ALL".into(),
+    };
     let prompt = match identity.method.as_str() {
         "sudo" => {
             let flags = identity.flags.iter().filter(|flag| !with_password || *flag != "-n");
@@ -87,7 +149,8 @@ fn escalation(identity: &Identity, path: &Path, args: &[String]) -> Result<(Comm
                 true => command.args(["-k", "-S", "-p", &prompt]),
                 false => command.arg("-n"),
             };
-            command.args(["-u", &identity.user, "--"]).arg(path).args(args);
+            let line = format!(r#"{own_locale}; exec "$0" "$@""#);
+            command.args(["-u", &identity.user, "--", "/bin/sh", "-c", &line]).arg(path).args(args);
             if with_password { Prompt::Own(prompt) } else { Prompt::None }
         }
         "doas" => {
@@ -100,13 +163,12 @@ fn escalation(identity: &Identity, path: &Path, args: &[String]) -> Result<(Comm
             command.args(&identity.flags).args(["-n", "-u", &identity.user]).arg(path).args(args);
             Prompt::None
         }
-        "su" => {
+        "su" | "runuser" => {
             let words = std::iter::once(quoted(&path.to_string_lossy())).chain(args.iter().map(|arg| quoted(arg)));
-            let line = format!("exec {}", words.collect::<Vec<_>>().join(" "));
+            let line = format!("{own_locale}; exec {}", words.collect::<Vec<_>>().join(" "));
             command.args(&identity.flags).args([&identity.user, "-s", "/bin/sh", "-c", &line]);
             if with_password { Prompt::AnyPassword } else { Prompt::None }
         }
-        "runuser" => return Err("become: runuser needs root; log in as root or use sudo".into()),
         other => {
             return Err(format!("become: the method `{other}` is not known; known are sudo, su, doas and runuser"));
         }
@@ -188,12 +250,16 @@ pub fn drop_privileges(words: &str) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::Fake;
     use crate::protocol::Password;
 
-    fn words(identity: Identity) -> Vec<String> {
-        let (command, _) = escalation(&identity, Path::new("/x/it's"), &["--serve".into()]).ok().unwrap();
+    fn text(command: &Command) -> Vec<String> {
         let words = std::iter::once(command.get_program()).chain(command.get_args());
         words.map(|word| word.to_string_lossy().into_owned()).collect()
+    }
+
+    fn words(identity: Identity) -> Vec<String> {
+        text(&escalation(&identity, Path::new("/x/it's"), &["--serve".into()], None).ok().unwrap().0)
     }
 
     fn identity(method: &str) -> Identity {
@@ -202,10 +268,79 @@ mod tests {
 
     #[test]
     fn a_password_never_stands_on_a_command_line() {
-        assert_eq!(words(identity("sudo")), ["sudo", "-H", "-n", "-u", "bot", "--", "/x/it's", "--serve"]);
+        let shell = r#"unset LC_ALL; exec "$0" "$@""#;
+        let want = ["sudo", "-H", "-n", "-u", "bot", "--", "/bin/sh", "-c", shell, "/x/it's", "--serve"];
+        assert_eq!(words(identity("sudo")), want);
         let with = words(Identity { password: Some(Password("hunter2".into())), ..identity("sudo") });
         assert!(with.contains(&"-S".to_string()) && !with.iter().any(|word| word.contains("hunter2")));
-        assert_eq!(words(identity("su")), ["su", "bot", "-s", "/bin/sh", "-c", r"exec '/x/it'\''s' '--serve'"]);
-        assert!(escalation(&identity("magic"), Path::new("/x"), &[]).is_err());
+        let line = r"unset LC_ALL; exec '/x/it'\''s' '--serve'";
+        assert_eq!(words(identity("su")), ["su", "bot", "-s", "/bin/sh", "-c", line]);
+        assert!(escalation(&identity("magic"), Path::new("/x"), &[], None).is_err());
+    }
+
+    fn machine() -> Fake {
+        let fake = Fake::default();
+        let files = [
+            ("/etc/passwd", "root:x:0:0::/root:/bin/sh\nbot:x:70:70::/srv/bot:/bin/false\n"),
+            ("/etc/group", "bot:x:70:\nweb:x:71:bot\n"),
+        ];
+        for (path, text) in files {
+            let mut world = fake.world();
+            let node = world.nodes.get_mut(Path::new(path)).unwrap();
+            node.bytes = text.as_bytes().into();
+        }
+        fake
+    }
+
+    /// What a command's environment is to be, sorted.
+    fn environment(command: &Command) -> Vec<String> {
+        let entry = |(name, value): (&OsStr, Option<&OsStr>)| {
+            format!("{}={}", name.to_string_lossy(), value.unwrap_or_default().to_string_lossy())
+        };
+        command.get_envs().map(entry).collect()
+    }
+
+    #[test]
+    fn root_needs_no_tool_unless_the_user_has_words_for_it() {
+        let launch = Launch { path: "/proc/self/exe".into(), args: vec![] };
+        let dropped = launch.prepare(&identity("sudo"), &machine()).unwrap_or_else(|why| panic!("{why}"));
+        assert_eq!(text(&dropped.command), ["/proc/self/exe", "--drop", "70:70:71"]);
+        let login = Identity { flags: vec!["-l".into()], ..identity("su") };
+        let prepared = launch.prepare(&login, &machine()).unwrap_or_else(|why| panic!("{why}"));
+        assert_eq!(text(&prepared.command)[..3], ["su", "-l", "bot"]);
+        let other = Identity { exe: Some("/opt/sudo".into()), ..identity("sudo") };
+        let prepared = launch.prepare(&other, &machine()).unwrap_or_else(|why| panic!("{why}"));
+        assert_eq!(text(&prepared.command)[0], "/opt/sudo");
+    }
+
+    #[test]
+    fn without_a_tool_the_environment_is_the_one_that_sudo_gives() {
+        let line = accounts::user(&machine(), "bot").unwrap().unwrap();
+        let of_root =
+            [("LANG", "C.UTF-8"), ("LC_TIME", "C"), ("TOKEN", "x"), ("PATH", "/evil"), ("XDG_RUNTIME_DIR", "/x")];
+        let of_root = || of_root.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
+        let mut command = Command::new("/x");
+        surround(&mut command, "sudo", &line, of_root());
+        let want = [
+            "HOME=/srv/bot",
+            "LANG=C.UTF-8",
+            "LC_TIME=C",
+            "LOGNAME=bot",
+            "MAIL=/var/mail/bot",
+            "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "SHELL=/bin/false",
+            "SUDO_COMMAND=/x",
+            "SUDO_GID=0",
+            "SUDO_UID=0",
+            "SUDO_USER=root",
+            "USER=bot",
+        ];
+        assert_eq!(environment(&command), want);
+        let mut command = Command::new("/x");
+        surround(&mut command, "su", &line, of_root());
+        assert_eq!(
+            environment(&command),
+            ["HOME=/srv/bot", "LOGNAME=bot", "MAIL=/var/mail/bot", "SHELL=/bin/false", "USER=bot"]
+        );
     }
 }

@@ -8,26 +8,40 @@ use crate::machine::{Interrupt, Machine};
 use crate::protocol::{self, Answer, Call, CallId, FromHelper, Hold, Identity, ToHelper, read_frame, write_frame};
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
+use std::os::unix::process::CommandExt;
 use std::process::{ChildStderr, ChildStdin, ChildStdout, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use value::Map;
 
 /// A helper that says nothing for this long will not come.
 const START: Duration = Duration::from_secs(30);
+/// How often one that starts is asked whether it is still wanted.
+const GLANCE: Duration = Duration::from_millis(100);
 const PIECE: usize = 256 << 10;
 
+/// One child for each identity. Lanes that come while it starts wait for it, and share what comes of that.
+type Seat = Arc<OnceLock<Result<Arc<Child>, String>>>;
+
 #[derive(Clone)]
-pub struct Children(Arc<Mutex<HashMap<Identity, Arc<Child>>>>, Arc<Around>);
+pub struct Children(Arc<Mutex<HashMap<Identity, Seat>>>, Arc<Around>);
 
 /// What a child's frames are relayed to.
 struct Around {
     program: Program,
     outbox: Outbox,
     blobs: Blobs,
-    threads: Mutex<Vec<JoinHandle<()>>>,
+    started: Mutex<Started>,
+}
+
+/// Every child that was ever started, with the thread that reads from it.
+#[derive(Default)]
+struct Started {
+    children: Vec<(Arc<Child>, JoinHandle<()>)>,
+    /// Nobody needs another one.
+    ended: bool,
 }
 
 /// Where an answer goes; none: the call was dropped.
@@ -72,16 +86,26 @@ impl Child {
 
 impl Children {
     pub fn new(program: Program, outbox: Outbox, blobs: Blobs) -> Self {
-        let around = Around { program, outbox, blobs, threads: Mutex::default() };
+        let around = Around { program, outbox, blobs, started: Mutex::default() };
         Self(Arc::default(), Arc::new(around))
     }
 
     /// Has another user's helper work on a call; none: it was dropped.
     pub fn work(&self, lane: &Lane, call: &Call, identity: &Identity, machine: &dyn Machine) -> Option<Vec<Answer>> {
         let failed = |why: &str| Some(vec![answer::failed(why, Map::new()); call.body.items.len().max(1)]);
-        let child = match self.child(identity, machine) {
-            Ok(child) => child,
-            Err(why) => return failed(&why),
+        let (seat, child) = loop {
+            let seat = lock(&self.0).entry(identity.clone()).or_default().clone();
+            match seat.get_or_init(|| self.start(identity, machine)) {
+                // It ended while nobody needed it.
+                Ok(child) if lock(&child.stdin).is_none() && !lock(&self.1.started).ended => {
+                    self.leave(identity, &seat)
+                }
+                Ok(child) => break (seat.clone(), child.clone()),
+                Err(why) => {
+                    self.leave(identity, &seat);
+                    return failed(why);
+                }
+            }
         };
         let (sender, answers) = channel();
         lock(&child.waiting).insert((call.lane, call.id), sender);
@@ -92,30 +116,37 @@ impl Children {
         match sent.map_err(|_| ()).and_then(|()| answers.recv().map_err(|_| ())) {
             Ok(items) => items,
             Err(()) => {
-                lock(&self.0).remove(identity);
+                self.leave(identity, &seat);
                 failed(&format!("become: the helper of user {} ended before it answered", identity.user))
             }
         }
     }
 
-    fn child(&self, identity: &Identity, machine: &dyn Machine) -> Result<Arc<Child>, String> {
-        if let Some(child) = lock(&self.0).get(identity) {
-            return Ok(child.clone());
-        }
-        // Other lanes need not wait while this one starts; should two start at once, both serve.
+    fn start(&self, identity: &Identity, machine: &dyn Machine) -> Result<Arc<Child>, String> {
         let prepared = self.1.program.launch.prepare(identity, machine)?;
-        let child = start(prepared, identity, machine, &self.1)?;
-        lock(&self.0).insert(identity.clone(), child.clone());
-        Ok(child)
+        start(prepared, identity, machine, &self.1)
+    }
+
+    /// Whoever comes next starts another one, unless somebody has done so already.
+    fn leave(&self, identity: &Identity, seat: &Seat) {
+        let mut seats = lock(&self.0);
+        if seats.get(identity).is_some_and(|own| Arc::ptr_eq(own, seat)) {
+            seats.remove(identity);
+        }
     }
 
     /// Ends all of them and waits until they are gone.
     pub fn end(&self) {
-        for child in lock(&self.0).values() {
+        let children = {
+            let mut started = lock(&self.1.started);
+            started.ended = true;
+            std::mem::take(&mut started.children)
+        };
+        for (child, _) in &children {
             child.interrupt.stop();
             lock(&child.stdin).take();
         }
-        for thread in lock(&self.1.threads).drain(..) {
+        for (_, thread) in children {
             // It only reads; its panic would have been told already.
             let _ = thread.join();
         }
@@ -137,6 +168,8 @@ fn start(
 ) -> Result<Arc<Child>, String> {
     let Prepared { mut command, prompt, copy } = prepared;
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    // A Ctrl-C at the controller's terminal is for the controller, which lets what runs finish; this ends with its input.
+    command.process_group(0);
     let program = command.get_program().to_string_lossy().into_owned();
     let mut process = command.spawn().map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => format!("become: {program} is not installed on this host"),
@@ -150,32 +183,33 @@ fn start(
     let (signs, heard) = channel();
     listen(stderr, signs.clone());
     await_hello(stdout, signs);
-    match greet(&mut stdin, &heard, identity, &prompt) {
-        Ok(stdout) => {
-            let child = Arc::new(Child {
-                stdin: Mutex::new(Some(stdin)),
-                waiting: Mutex::default(),
-                interrupt: machine.another().interrupt(),
-            });
-            let (own, own_around) = (child.clone(), around.clone());
-            let thread = std::thread::spawn(move || {
-                relay(&own, stdout, &own_around);
-                lock(&own.waiting).clear();
-                lock(&own.stdin).take();
-                let _ = process.wait();
-                drop(copy);
-            });
-            lock(&around.threads).push(thread);
-            Ok(child)
-        }
+    let stdout = match greet(&mut stdin, &heard, identity, &prompt, around) {
+        Ok(stdout) => stdout,
         Err(why) => {
             drop(stdin);
             // It may be gone already.
             let _ = process.kill();
             let _ = process.wait();
-            Err(why)
+            return Err(why);
         }
+    };
+    let interrupt = machine.another().interrupt();
+    let child = Arc::new(Child { stdin: Mutex::new(Some(stdin)), waiting: Mutex::default(), interrupt });
+    let (own, own_around) = (child.clone(), around.clone());
+    let thread = std::thread::spawn(move || {
+        relay(&own, stdout, &own_around);
+        // In this order nobody begins to wait once those who wait have been sent away.
+        lock(&own.stdin).take();
+        lock(&own.waiting).clear();
+        let _ = process.wait();
+        drop(copy);
+    });
+    let mut started = lock(&around.started);
+    if started.ended {
+        lock(&child.stdin).take();
     }
+    started.children.push((child.clone(), thread));
+    Ok(child)
 }
 
 fn listen(mut stderr: ChildStderr, signs: Sender<Sign>) {
@@ -204,12 +238,13 @@ fn greet(
     heard: &Receiver<Sign>,
     identity: &Identity,
     prompt: &Prompt,
+    around: &Around,
 ) -> Result<ChildStdout, String> {
     let end = Instant::now() + START;
     let (mut said, mut asked) = (String::new(), false);
     let mut ended = false;
     loop {
-        let patience = if ended { Duration::from_millis(200) } else { end.saturating_duration_since(Instant::now()) };
+        let patience = if ended { Duration::from_millis(200) } else { GLANCE };
         match heard.recv_timeout(patience) {
             Ok(Sign::Hello(stdout)) => return Ok(*stdout),
             // What it said last may still be on its way.
@@ -233,6 +268,10 @@ fn greet(
                     return Err(format!("Incorrect {} password", identity.method));
                 }
             }
+            Err(RecvTimeoutError::Timeout) if lock(&around.started).ended => {
+                return Err("become: the run ended before the helper came".into());
+            }
+            Err(RecvTimeoutError::Timeout) if !ended && Instant::now() < end => {}
             Err(RecvTimeoutError::Timeout) if !ended => {
                 return Err(format!(
                     "become: timed out waiting for {} to start the helper: {}",

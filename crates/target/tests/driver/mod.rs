@@ -133,6 +133,19 @@ impl Channel {
         }
     }
 
+    /// Cuts the connection, and kills a helper that does not end by itself in this time: the test has failed.
+    pub fn end_within(mut self, time: std::time::Duration) {
+        drop(self.stdin.take());
+        let end = std::time::Instant::now() + time;
+        while self.process.try_wait().expect("it can be asked").is_none() {
+            if std::time::Instant::now() > end {
+                let _ = self.process.kill();
+                panic!("the helper runs on");
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    }
+
     /// Cuts the connection, and waits for the helper's end.
     pub fn close(mut self) -> std::process::ExitStatus {
         if let Some(mut stdin) = self.stdin.take() {
