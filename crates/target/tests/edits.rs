@@ -127,8 +127,10 @@ fn a_block_that_is_not_wanted_makes_no_file() {
 
 #[test]
 fn messages_tell_of_owner_and_mode_that_changed_with_the_text() {
+    /// A module, its arguments, the message.
+    type Told<'c> = (&'c str, &'c [(&'c str, &'c str)], String);
     const ALSO: &str = "ownership, perms or SE linux context changed";
-    let cases: [(&str, &[(&str, &str)], String); 7] = [
+    let cases: [Told; 7] = [
         ("lineinfile", &[("line", "a"), ("mode", "0600")], ALSO.into()),
         ("lineinfile", &[("line", "b"), ("mode", "0600")], format!("line added and {ALSO}")),
         ("lineinfile", &[("line", "b"), ("mode", "0644")], "line added".into()),

@@ -7,6 +7,9 @@ use target::host::Mode;
 use target::machine::{Fake, Kind, Machine};
 use value::{Map, Value};
 
+/// A module, its arguments, words of its complaint.
+type Case<'c> = (&'c str, &'c [(&'c str, &'c str)], &'c str);
+
 const KEPT: [(&str, &str); 3] = [("/srv/data/", ""), ("/srv/data/www/", ""), ("/srv/data/www/keep", "keep")];
 
 fn with_source(more: &[(&str, &str)]) -> Fake {
@@ -15,7 +18,7 @@ fn with_source(more: &[(&str, &str)]) -> Fake {
 
 #[test]
 fn a_folder_is_never_turned_into_a_file() {
-    let cases: [(&str, &[(&str, &str)], &str); 4] = [
+    let cases: [Case; 4] = [
         (
             "copy",
             &[("src", "/srv/www"), ("dest", "/srv/data/"), ("remote_src", "yes")],

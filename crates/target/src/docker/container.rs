@@ -104,19 +104,3 @@ pub fn remove(machine: &mut dyn Machine, daemon: &Daemon, name: &str, volumes: b
         _ => reply.found(&format!("removing container {name}")).map(drop),
     }
 }
-
-/// What it has written, standard output and error as one.
-pub fn logs(machine: &dyn Machine, daemon: &Daemon, name: &str) -> io::Result<String> {
-    let target = format!("/containers/{}/logs?stdout=true&stderr=true", percent(name, ""));
-    let text = daemon.get(machine, &target)?.ok(&format!("reading logs of {name}"))?.to_text();
-    // Without a terminal each piece has a head of eight bytes.
-    let mut out = String::new();
-    let mut rest = text.as_str();
-    while let Some(head) = rest.as_bytes().get(..8).filter(|head| head[0] <= 2 && head[1..4] == [0, 0, 0]) {
-        let length = u32::from_be_bytes([head[4], head[5], head[6], head[7]]) as usize;
-        let Some(piece) = rest.get(8..(8 + length).min(rest.len())) else { break };
-        out.push_str(piece);
-        rest = &rest[8 + piece.len()..];
-    }
-    Ok(if out.is_empty() { text } else { out + rest })
-}

@@ -1,5 +1,6 @@
 //! What `docker_container` does: compares a container with its settings, makes it anew where they differ, and brings it into its
 //! state.
+use super::foreground::{self, Ended, Waiting};
 use super::settings::{Setting, settings};
 use super::{Daemon, SOCKET, compare, container, field, image, map_of, text, truth};
 use crate::host::{Acted, Change, Container, Host, Look, Resource, State, Stop};
@@ -15,7 +16,7 @@ pub fn manage(args: &Map, host: &mut Host) -> Look<Map> {
     }
     work.ensure()?;
     let mut result = Map::new();
-    if work.word("detach").is_some_and(|detach| !detach.is_true()) && work.host.writes() && work.state == "started" {
+    if work.in_foreground() {
         work.wait_for_its_end(&mut result)?;
         return Ok(result);
     }
@@ -33,6 +34,8 @@ struct Work<'w, 'm> {
     settings: Vec<Setting>,
     /// The container as the daemon tells of it.
     now: Option<Value>,
+    /// For `detach: no`.
+    waiting: Option<Waiting>,
 }
 
 impl<'w, 'm> Work<'w, 'm> {
@@ -57,7 +60,7 @@ impl<'w, 'm> Work<'w, 'm> {
             Ok(()) => container::inspect(host.machine(), &daemon, &name)?,
             Err(_) => planned_container(host, &name)?,
         };
-        Ok(Self { args, host, daemon, name, state: word("state"), settings, now })
+        Ok(Self { args, host, daemon, name, state: word("state"), settings, now, waiting: None })
     }
 
     fn word(&self, name: &str) -> Option<&Value> {
@@ -231,7 +234,8 @@ impl<'w, 'm> Work<'w, 'm> {
         args.insert("image", image);
         let (settings, daemon) = (self.settings.clone(), self.daemon.clone());
         let (name, state) = (self.name.clone(), self.state.clone());
-        let mut work = Work { args: &args, host: &mut *self.host, daemon, name, state, settings, now: None };
+        let host = &mut *self.host;
+        let mut work = Work { args: &args, host, daemon, name, state, settings, now: None, waiting: None };
         work.create()?;
         let now = work.now.take();
         self.now = now;
@@ -345,7 +349,13 @@ impl<'w, 'm> Work<'w, 'm> {
         let now = self.now.clone().unwrap_or_default();
         let after = Container { running, paused: verb == "pause", ..container::state(&now) };
         let (name, daemon) = (self.name.clone(), self.daemon.clone());
-        self.host.change(Change::to(self.resource(), State::Container(after)).unshown(), |machine| {
+        let in_foreground = verb == "start" && self.in_foreground();
+        let waiting = &mut self.waiting;
+        let change = Change::to(Resource::Container(name.clone()), State::Container(after)).unshown();
+        self.host.change(change, |machine| {
+            if in_foreground {
+                *waiting = Some(foreground::wait(machine, &daemon, &name, "next-exit")?);
+            }
             container::signal(machine, &daemon, &name, verb, query)?;
             Ok(Acted::changed())
         })?;
@@ -405,27 +415,25 @@ impl<'w, 'm> Work<'w, 'm> {
         Ok(())
     }
 
-    /// For `detach: no`: its status, its output, and its removal where that is asked for.
+    /// Whether its end is waited for.
+    fn in_foreground(&self) -> bool {
+        !self.word("detach").is_none_or(Value::is_true) && self.host.writes() && self.state == "started"
+    }
+
+    /// Its status, its output, and its removal where that is asked for.
     fn wait_for_its_end(&mut self, result: &mut Map) -> Look<()> {
-        let mut now = self.inspect()?.unwrap_or_default();
-        while truth(&now, "State.Running") {
-            self.host.sleep(Duration::from_millis(200))?;
-            now = self.inspect()?.unwrap_or_default();
-        }
-        let status = field(&now, "State.ExitCode").and_then(Value::as_int).unwrap_or(0);
-        let output = container::logs(self.host.machine(), &self.daemon, &self.name)?;
-        let mut shown = map_of(Some(&now));
+        let waiting = self.waiting.take();
+        let Ended { status, output, now } =
+            foreground::follow(self.host.machine(), &self.daemon, &self.name, waiting, self.now.as_ref())?;
+        let mut shown = map_of(now.as_ref());
         shown.insert("Output", output.clone());
         result.insert("container", shown);
         result.insert("status", status);
-        if self.flag("cleanup") {
-            self.now = Some(now);
+        if self.flag("cleanup") && now.is_some() {
+            self.now = now;
             self.remove()?;
         }
-        match status {
-            0 => Ok(()),
-            _ => Err(Stop::failure(output, result.clone())),
-        }
+        if status == 0 { Ok(()) } else { Err(Stop::failure(output, result.clone())) }
     }
 }
 

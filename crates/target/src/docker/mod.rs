@@ -1,6 +1,7 @@
 //! Docker by its own API, over its socket: no client program, no large library.
 mod compare;
 pub mod container;
+mod foreground;
 pub mod image;
 pub mod images;
 pub mod lifecycle;

@@ -95,10 +95,13 @@ impl Service<'_, '_, '_> {
             "" if !self.now.masked => self.links_of_init_script()?.or(self.now.enabled).unwrap_or(false),
             _ => self.now.enabled.unwrap_or(false),
         };
-        if now == enabled {
+        // One that is enabled until the next boot only is not enabled for good.
+        let only_for_now = self.now.file_state == "enabled-runtime";
+        if now == enabled && !(enabled && only_for_now) {
             return Ok(());
         }
-        let after = Unit { enabled: Some(enabled), ..self.now.clone() };
+        let file_state = if enabled { "enabled" } else { "disabled" }.into();
+        let after = Unit { enabled: Some(enabled), file_state, ..self.now.clone() };
         self.act(if enabled { "enable" } else { "disable" }, after)
     }
 

@@ -33,6 +33,8 @@ pub struct FakeUnit {
     pub active: bool,
     pub enabled: bool,
     pub masked: bool,
+    /// Enabled until the next boot only.
+    pub for_now: bool,
 }
 
 #[derive(Clone)]

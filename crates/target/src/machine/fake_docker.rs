@@ -1,4 +1,5 @@
-//! The Docker daemon of the fake machine: enough of its API to make, start, stop and remove containers and images.
+//! The Docker daemon of the fake machine: enough of its API to make, start, stop and remove containers and images. A container
+//! whose command is `print STATUS TEXT` ends at once with that status and that text; all others run on.
 use super::fake::World;
 use crate::json;
 use std::collections::BTreeMap;
@@ -11,6 +12,8 @@ use value::{Map, Value};
 pub struct Daemon {
     pub images: BTreeMap<String, String>,
     pub containers: BTreeMap<String, FakeContainer>,
+    /// The status with which containers ended, also those that are gone.
+    ended: BTreeMap<String, i64>,
     made: u32,
 }
 
@@ -22,15 +25,24 @@ pub struct FakeContainer {
     paused: bool,
 }
 
+impl FakeContainer {
+    fn command(&self) -> Vec<String> {
+        let words = self.config.get("Cmd").and_then(Value::as_list).unwrap_or_default();
+        words.iter().map(Value::to_text).collect()
+    }
+}
+
 pub struct Connection {
     world: Arc<Mutex<World>>,
     request: Vec<u8>,
     reply: Option<Cursor<Vec<u8>>>,
+    /// The container whose end the rest of the reply waits for.
+    waits: Option<String>,
 }
 
 impl Connection {
     pub fn new(world: Arc<Mutex<World>>) -> Self {
-        Self { world, request: Vec::new(), reply: None }
+        Self { world, request: Vec::new(), reply: None, waits: None }
     }
 }
 
@@ -42,12 +54,34 @@ impl Read for Connection {
             let mut words = head.split_whitespace();
             let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
             let mut world = self.world.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            let parts: Vec<_> = target.split(['/', '?']).collect();
+            if let ["", "containers", name, word @ ("wait" | "logs"), _] = parts.as_slice() {
+                let said = if *word == "logs" { world.docker.said(name) } else { Vec::new() };
+                self.waits = (*word == "wait").then(|| name.to_string());
+                let reply = [b"HTTP/1.1 200 OK\r\n\r\n".to_vec(), said].concat();
+                return self.reply.insert(Cursor::new(reply)).read(buffer);
+            }
             let (status, body) = world.docker.answer(method, target, &json::parse(body).unwrap_or_default());
             let body = if body.is_null() { String::new() } else { json_text(&body, Json::COMPACT) };
             let reply = format!("HTTP/1.1 {status} Said\r\nContent-Length: {}\r\n\r\n{body}", body.len());
             self.reply = Some(Cursor::new(reply.into_bytes()));
         }
-        self.reply.as_mut().map_or(Ok(0), |reply| reply.read(buffer))
+        match self.reply.as_mut().map_or(Ok(0), |reply| reply.read(buffer))? {
+            0 => self.end_of_wait(buffer),
+            count => Ok(count),
+        }
+    }
+}
+
+impl Connection {
+    fn end_of_wait(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Some(name) = self.waits.take() else { return Ok(0) };
+        let world = self.world.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let text = match world.docker.ended.get(&name) {
+            Some(status) => format!("{{\"StatusCode\":{status}}}"),
+            None => return Err(io::Error::new(io::ErrorKind::TimedOut, "timed out")),
+        };
+        self.reply.insert(Cursor::new(text.into_bytes())).read(buffer)
     }
 }
 
@@ -113,6 +147,29 @@ impl Daemon {
         }
     }
 
+    fn start(&mut self, name: &str) -> (u16, Value) {
+        let name = self.named(name).unwrap_or_default();
+        let Some(container) = self.containers.get_mut(&name) else { return refused(404, "No such container") };
+        let words = container.command();
+        container.running = words.first().is_none_or(|word| word != "print");
+        if let ["print", status, ..] = words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            self.ended.insert(name.clone(), status.parse().unwrap_or(0));
+            let removes = container.config.get("HostConfig").and_then(|host| host.get("AutoRemove").cloned());
+            if removes.is_some_and(|removes| removes.is_true()) {
+                self.containers.remove(&name);
+            }
+        }
+        (204, Value::Null)
+    }
+
+    /// As the daemon writes it: each word a piece with a head.
+    fn said(&self, name: &str) -> Vec<u8> {
+        let words = self.containers.get(name).map_or_else(Vec::new, FakeContainer::command);
+        let pieces =
+            words.iter().skip(2).map(|word| [&[1, 0, 0, 0, 0, 0, 0, word.len() as u8], word.as_bytes()].concat());
+        pieces.collect::<Vec<_>>().concat()
+    }
+
     fn named(&self, name: &str) -> Option<String> {
         let found = self.containers.iter().find(|(known, container)| *known == name || container.id == name);
         found.map(|(name, _)| name.clone())
@@ -160,7 +217,7 @@ impl Daemon {
             return refused(404, "No such container");
         };
         match verb {
-            "start" | "restart" => container.running = true,
+            "start" | "restart" => return self.start(name),
             "stop" | "kill" => container.running = false,
             "pause" => container.paused = true,
             "unpause" => container.paused = false,

@@ -99,7 +99,7 @@ fn apt_get(fake: &mut Fake, words: &[&str]) -> Output {
                 status += &format!("Package: {name}\n{fields}\n\n");
                 fake.world()
                     .units
-                    .insert(format!("{name}.service"), FakeUnit { active: true, enabled: true, masked: false });
+                    .insert(format!("{name}.service"), FakeUnit { active: true, enabled: true, ..FakeUnit::default() });
             }
             "remove" | "purge" => {
                 status = without(&status, name);
@@ -136,6 +136,7 @@ fn systemctl_show(fake: &Fake, words: &[&str]) -> Output {
             let active = if unit.active { "active" } else { "inactive" };
             let file = match (unit.masked, unit.enabled) {
                 (true, _) => "masked",
+                _ if unit.for_now => "enabled-runtime",
                 (_, true) => "enabled",
                 _ => "disabled",
             };
@@ -154,8 +155,8 @@ fn systemctl(fake: &mut Fake, words: &[&str]) -> Output {
         "start" | "restart" if unit.masked => return fails(1, &format!("Unit {name} is masked.")),
         "start" | "restart" | "reload-or-restart" => unit.active = true,
         "stop" => unit.active = false,
-        "enable" => unit.enabled = true,
-        "disable" => unit.enabled = false,
+        "enable" => (unit.enabled, unit.for_now) = (true, false),
+        "disable" => (unit.enabled, unit.for_now) = (false, false),
         "mask" => unit.masked = true,
         "unmask" => unit.masked = false,
         _ => {}

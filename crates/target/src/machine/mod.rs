@@ -11,7 +11,7 @@ mod process;
 mod tools;
 
 pub use command::{Command, Output};
-pub use fake::{Fake, Node};
+pub use fake::{Fake, FakeUnit, Node};
 pub use interrupt::Interrupt;
 pub use os::Os;
 

@@ -109,7 +109,7 @@ pub fn make(machine: &mut dyn Machine, name: &str, scope: Scope, state: &State) 
         verbs.push(if wanted.masked { "mask" } else { "unmask" });
     }
     match (now.enabled, wanted.enabled) {
-        (before, Some(true)) if before != Some(true) => verbs.push("enable"),
+        (before, Some(true)) if before != Some(true) || runs_out(&now) && !runs_out(wanted) => verbs.push("enable"),
         (Some(true), Some(false)) => verbs.push("disable"),
         _ => {}
     }
@@ -122,6 +122,11 @@ pub fn make(machine: &mut dyn Machine, name: &str, scope: Scope, state: &State) 
         succeed(output, &format!("unable to {verb} service {name}"))?;
     }
     Ok(())
+}
+
+/// Enabled until the next boot only.
+fn runs_out(unit: &Unit) -> bool {
+    unit.file_state == "enabled-runtime"
 }
 
 #[cfg(test)]
