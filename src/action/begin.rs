@@ -2,11 +2,12 @@
 use super::instance::{Call, Instance, Step};
 use super::loops::{self, Control, LoopItem, Looped};
 use super::names::{May, Names};
-use super::prepare::{Ready, prepared};
-use super::{Context, Halt, actions, arguments, connection, delegate, identity, judge, keyword, result};
-use crate::engine::message::{Begun, Effect, Include, Item, Meta, Outcome, Question, Retry, Work};
+use super::prepare::{Ready, grown, prepared};
+use super::{Context, Failure, Halt, actions, arguments, connection, delegate, identity, judge, keyword, result};
+use crate::engine::message::{Begun, Effect, Include, Item, Meta, Outcome, Prepared, Question, Retry, Work};
 use crate::playbook::model::Task;
 use lang::template::Scope;
+use std::cell::Cell;
 use std::sync::Arc;
 use target::protocol::Mode;
 use value::{Map, Value};
@@ -17,16 +18,30 @@ pub struct Asking<'q> {
     pub world: &'q Context<'q>,
     pub scope: Box<dyn Scope + 'q>,
     pub may: May,
+    /// Waits that this evaluation has come to.
+    waited: Cell<u32>,
 }
 
 impl<'q> Asking<'q> {
     pub fn new(question: &'q Question, world: &'q Context<'q>) -> Result<Self, Halt> {
         let all = question.alone;
-        let mut asking =
-            Self { question, world, scope: world.world.scope(question, None)?, may: May { all, files: true } };
+        let mut asking = Self {
+            question,
+            world,
+            scope: world.world.scope(question, None)?,
+            may: May { all, files: true },
+            waited: Cell::new(0),
+        };
         // Where host and controller are one machine, a task under way may write what this one reads.
         asking.may.files = all || !connection::is_local(&asking)?;
         Ok(asking)
+    }
+
+    /// Ends the evaluation until so many seconds have passed; asked again, it goes on.
+    pub fn wait(&self, seconds: f64) -> Result<(), Halt> {
+        let waited = self.waited.get();
+        self.waited.set(waited + 1);
+        if waited < self.question.waits { Ok(()) } else { Err(Halt::Wait(seconds)) }
     }
 
     /// Ends the evaluation where the controller's files may still change.
@@ -90,10 +105,8 @@ fn header(asking: &Asking, names: &Names, begun: &mut Begun) -> Result<(), Halt>
         || !task.until.is_empty()
         || task.retries.is_some()
         || !task.changed_when.iter().all(keyword::is_literal);
-    // A word that cannot be read must not show what it was meant to hide.
-    begun.no_log = true;
-    begun.no_log = keyword::truth(names, "no_log", keyword::levels(task, |keywords| keywords.no_log.as_ref()))?
-        .unwrap_or(asking.world.settings.no_log);
+    // Of a loop each item says it for itself.
+    begun.no_log = no_log(asking, names)?.0;
     begun.run_once = keyword::truth(names, "run_once", keyword::levels(task, |keywords| keywords.run_once.as_ref()))?
         .unwrap_or(false);
     let throttle = keyword::integer(names, "throttle", keyword::levels(task, |keywords| keywords.throttle.as_ref()))?;
@@ -107,15 +120,34 @@ fn header(asking: &Asking, names: &Names, begun: &mut Begun) -> Result<(), Halt>
     Ok(())
 }
 
+/// Whether the results are hidden. Words that cannot be read must not show what they were meant to hide.
+fn no_log(asking: &Asking, names: &Names) -> Result<(bool, Option<Box<Failure>>), Halt> {
+    let written = keyword::levels(asking.task(), |keywords| keywords.no_log.as_ref());
+    match keyword::truth(names, "no_log", written) {
+        Ok(hidden) => Ok((hidden.unwrap_or(asking.world.settings.no_log), None)),
+        Err(Halt::Failed(failure)) => Ok((true, Some(failure))),
+        Err(halt) => Err(halt),
+    }
+}
+
 fn work(asking: &Asking, names: &Names, begun: &mut Begun) -> Result<Work, Halt> {
     let conditions = asking.task().gathered(|keywords| &keywords.when);
     match loops::items(asking.task(), &conditions, names)? {
         Looped::Skipped(outcome) => Ok(Work::Known { outcome, effects: Vec::new() }),
         Looped::Single => {
-            let each = Turn { asking, conditions: &conditions, names: names.with([]) }.run(begun)?;
+            let (each, hidden) = Turn { asking, conditions: &conditions, names: names.with([]) }.run(begun)?;
+            begun.no_log = hidden;
             single(asking, each, begun)
         }
-        Looped::Items(items, control) => looped(asking, &conditions, names, items, &control, begun),
+        Looped::Items(turns, control) => {
+            let mut round = Round::new(asking, &conditions, &control);
+            let later = round.run(names, turns, begun)?;
+            let paused = round.paused(control.pause);
+            if paused > 0.0 {
+                asking.wait(paused)?;
+            }
+            round.finish(later, begun)
+        }
     }
 }
 
@@ -135,17 +167,28 @@ struct Turn<'t> {
 }
 
 impl Turn<'_> {
-    /// A failure of the item is an outcome.
-    fn run(&self, begun: &mut Begun) -> Result<Each, Halt> {
-        match self.try_run(begun) {
-            Ok(each) => Ok(each),
-            Err(halt) => Ok(Each::Known(stopped(halt, self.asking, &self.names, begun)?, Vec::new())),
+    /// A failure of the item is an outcome. Also says whether the item is hidden.
+    fn run(&self, begun: &mut Begun) -> Result<(Each, bool), Halt> {
+        let (hidden, wrong) = no_log(self.asking, &self.names)?;
+        let warning = wrong
+            .as_ref()
+            .map(|wrong| format!("Invalid no_log value for task, output will be masked: {}", wrong.message));
+        let mut each = match self.try_run(begun, wrong) {
+            Ok(each) => each,
+            Err(halt) => Each::Known(stopped(halt, self.asking, &self.names, begun)?, Vec::new()),
+        };
+        if let Each::Known(outcome, _) = &mut each {
+            outcome.warnings.extend(warning);
         }
+        Ok((each, hidden))
     }
 
-    fn try_run(&self, begun: &mut Begun) -> Result<Each, Halt> {
+    fn try_run(&self, begun: &mut Begun, wrong: Option<Box<Failure>>) -> Result<Each, Halt> {
         if let Some(condition) = self.names.first_false(self.conditions.iter().copied())? {
             return Ok(Each::Known(result::skipped(condition.clone()), Vec::new()));
+        }
+        if let Some(wrong) = wrong {
+            return Err(Halt::Failed(wrong));
         }
         flags(self.asking.task(), &self.names, begun)?;
         let delegate = delegate::delegate(self.asking, &self.names, begun)?;
@@ -221,18 +264,29 @@ fn flags(task: &Task, names: &Names, begun: &mut Begun) -> Result<(), Halt> {
     begun.ignore_errors = keyword::truth(names, "ignore_errors", ignore)?.unwrap_or(false);
     let ignore = keyword::levels(task, |keywords| keywords.ignore_unreachable.as_ref());
     begun.ignore_unreachable = keyword::truth(names, "ignore_unreachable", ignore)?.unwrap_or(false);
-    begun.notify.clear();
-    for written in task.inherited(|keywords| keywords.notify.as_ref()).into_iter().flatten() {
-        match keyword::value(names, "notify", Some(written))? {
-            Some(Value::List(several)) => begun.notify.extend(several.iter().map(Value::to_text)),
-            Some(one) => begun.notify.push(one.to_text()),
-            None => {}
-        }
-    }
+    notify(task, names, begun)?;
     if !task.until.is_empty() || task.retries.is_some() {
         let retries = keyword::integer(names, "retries", task.retries.as_ref())?.unwrap_or(3).max(0);
         let delay = keyword::number(names, "delay", task.delay.as_ref())?.unwrap_or(5.0).max(0.0);
-        begun.retry = Some(Retry { retries: u32::try_from(retries).unwrap_or(u32::MAX), delay });
+        // Without a further attempt nobody asks `until`.
+        begun.retry = (retries > 0).then(|| Retry { retries: u32::try_from(retries).unwrap_or(u32::MAX), delay });
+    }
+    Ok(())
+}
+
+/// Any change of a loop notifies for all of its items.
+fn notify(task: &Task, names: &Names, begun: &mut Begun) -> Result<(), Halt> {
+    for written in task.inherited(|keywords| keywords.notify.as_ref()).into_iter().flatten() {
+        let notified = match keyword::value(names, "notify", Some(written))? {
+            Some(Value::List(several)) => several.iter().map(Value::to_text).collect(),
+            Some(one) => vec![one.to_text()],
+            None => Vec::new(),
+        };
+        for name in notified {
+            if !begun.notify.contains(&name) {
+                begun.notify.push(name);
+            }
+        }
     }
     Ok(())
 }
@@ -283,79 +337,137 @@ fn single(asking: &Asking, each: Each, begun: &mut Begun) -> Result<Work, Halt> 
             Work::Known { outcome, effects }
         }
         Each::Call(ready) => {
-            let item = Item { label: None, vars: Arc::default(), known: None, own: None };
-            prepared(vec![(item, Some(*ready))], 0.0, false, begun)
+            let item = Item { label: None, vars: Arc::default(), known: None, hidden: begun.no_log, own: None };
+            prepared(vec![(item, Some(*ready))], Vec::new(), 0.0, false, begun)
         }
     })
 }
 
 // ---- loops ----
 
-fn looped(
-    asking: &Asking,
-    conditions: &[&Value],
-    names: &Names,
-    turns: Vec<LoopItem>,
-    control: &Control,
-    begun: &mut Begun,
-) -> Result<Work, Halt> {
-    let mut items = Vec::new();
-    let mut includes = Vec::new();
-    let mut effects = Vec::new();
-    // What earlier items set is seen by later ones.
-    let mut learned = Map::new();
-    for (index, turn) in turns.iter().enumerate() {
-        let vars = turn.vars.iter().filter_map(|(key, value)| Some((key.as_str()?.to_string(), value.clone())));
-        let learned_so_far = learned.iter().filter_map(|(key, value)| Some((key.as_str()?.to_string(), value.clone())));
-        let item_names = names.with(learned_so_far.chain(vars));
-        let label = match begun.no_log {
-            true => "(censored due to no_log)".to_string(),
-            false => loops::label(turn, control, &item_names)?,
+/// Turns of a loop on their way to a call.
+struct Round<'r> {
+    asking: &'r Asking<'r>,
+    conditions: &'r [&'r Value],
+    control: &'r Control,
+    items: Vec<(Item, Option<Ready>)>,
+    includes: Vec<Include>,
+    effects: Vec<Effect>,
+    /// What earlier items set is seen by later ones; also their result, where the task's words speak of what it registers.
+    learned: Map,
+    register: Option<&'r str>,
+}
+
+impl<'r> Round<'r> {
+    fn new(asking: &'r Asking<'r>, conditions: &'r [&'r Value], control: &'r Control) -> Self {
+        let task = asking.task();
+        let register = task.register.as_deref().filter(|register| loops::speaks_of(task, conditions, register));
+        let (items, includes, effects) = (Vec::new(), Vec::new(), Vec::new());
+        Self { asking, conditions, control, items, includes, effects, learned: Map::new(), register }
+    }
+
+    /// The turns that are left: they wait for the last call.
+    fn run(&mut self, names: &Names, turns: Vec<LoopItem>, begun: &mut Begun) -> Result<Vec<LoopItem>, Halt> {
+        let mut turns = turns.into_iter();
+        while let Some(turn) = turns.next() {
+            let stop = self.turn(names, &turn, begun)?;
+            let called = matches!(self.items.last(), Some((_, Some(_))));
+            if stop {
+                return Ok(Vec::new());
+            }
+            if called && self.register.is_some() {
+                break;
+            }
+        }
+        Ok(turns.collect())
+    }
+
+    /// Whether it is the last one.
+    fn turn(&mut self, names: &Names, turn: &LoopItem, begun: &mut Begun) -> Result<bool, Halt> {
+        let asking = self.asking;
+        let named = |map: &Map| {
+            map.iter().filter_map(|(key, value)| Some((key.as_str()?.to_string(), value.clone()))).collect::<Vec<_>>()
         };
-        let each = Turn { asking, conditions, names: item_names.with([]) }.run(begun)?;
-        let mut item = Item { label: Some(label.clone()), vars: turn.vars.clone(), known: None, own: None };
+        let names = names.with(named(&self.learned).into_iter().chain(named(&turn.vars)));
+        let (each, hidden) = Turn { asking, conditions: self.conditions, names: names.with([]) }.run(begun)?;
+        let label = match hidden {
+            true => "(censored due to no_log)".to_string(),
+            false => loops::label(turn, self.control, &names)?,
+        };
+        let mut item = Item { label: Some(label.clone()), vars: turn.vars.clone(), known: None, hidden, own: None };
         match each {
-            Each::Meta(meta) => return Ok(Work::Meta(meta)),
+            Each::Meta(meta) => return Err(Halt::refused(format!("`meta: {meta:?}` cannot be repeated in a loop"))),
+            Each::Call(ready) => {
+                self.items.push((item, Some(*ready)));
+                return Ok(false);
+            }
             Each::Include(include, mut registered) => {
-                includes.push(Include { vars: turn.vars.clone(), label: Some(label), ..include });
+                self.includes.push(Include { vars: turn.vars.clone(), label: Some(label), ..include });
                 // As Ansible's: an item that includes does not say whether it changed something.
                 registered.remove("changed");
-                let outcome = Outcome { result: Arc::new(registered), ..Outcome::default() };
+                let outcome = Outcome { result: Arc::new(registered), hidden, ..Outcome::default() };
                 item = Item { label: None, known: Some(judge::with_item(outcome, &turn.vars)), ..item };
-                items.push((item, None));
+                self.items.push((item, None));
+                return Ok(false);
             }
-            Each::Call(ready) => items.push((item, Some(*ready))),
             Each::Known(outcome, new) => {
-                let (outcome, new) = judge::known(asking, item_names.top(), outcome, new, begun)?;
+                let (outcome, new) = judge::known(asking, names.top(), outcome, new, begun)?;
                 if begun.delegate_facts.is_none() {
-                    learn(&new, &mut learned);
+                    learn(&new, &mut self.learned);
                 }
-                effects.extend(new.into_iter().map(|effect| judge::of_delegate(effect, begun.delegate_facts)));
-                let stop = judge::stops(asking, item_names.top(), &control.break_when, &outcome)?;
-                if control.pause > 0.0 && index + 1 < turns.len() && !outcome.skipped {
-                    pause(asking, control.pause)?;
+                self.effects.extend(new.into_iter().map(|effect| judge::of_delegate(effect, begun.delegate_facts)));
+                let stop = judge::stops(asking, names.top(), &self.control.break_when, &outcome)?;
+                let outcome = with_delegate(judge::with_item(outcome, &turn.vars), asking, begun);
+                let outcome = Outcome { hidden, ..outcome };
+                if let Some(register) = self.register {
+                    self.learned.insert(register, outcome.registered());
                 }
-                item.known = Some(with_delegate(judge::with_item(outcome, &turn.vars), asking, begun));
-                items.push((item, None));
-                if stop {
-                    break;
-                }
+                self.items.push((Item { known: Some(outcome), ..item }, None));
+                Ok(stop)
             }
         }
     }
-    let calls = items.iter().any(|(_, ready)| ready.is_some());
-    if !calls {
-        let items = items.into_iter().map(|(item, _)| item).collect::<Vec<_>>();
+
+    /// How long the pauses between items take that need no host.
+    fn paused(&self, pause: f64) -> f64 {
+        let known = |(item, _): &&(Item, Option<Ready>)| item.known.as_ref().is_some_and(|known| !known.skipped);
+        pause * self.items.iter().filter(known).count().saturating_sub(1) as f64
+    }
+
+    fn finish(mut self, later: Vec<LoopItem>, begun: &mut Begun) -> Result<Work, Halt> {
+        begun.no_log = self.items.iter().all(|(item, _)| item.hidden);
+        if self.items.iter().any(|(_, ready)| ready.is_some()) {
+            let later = later.into_iter().map(|turn| (turn.vars, turn.item)).collect();
+            return Ok(prepared(self.items, later, self.control.pause, !self.control.break_when.is_empty(), begun));
+        }
+        let items = self.items.drain(..).map(|(item, _)| item).collect::<Vec<_>>();
         let outcomes = items.iter().filter_map(|item| item.known.clone()).collect();
         let outcome = judge::aggregate(&items, outcomes);
-        if !includes.is_empty() {
-            return Ok(Work::Include { includes, outcome });
+        if !self.includes.is_empty() {
+            return Ok(Work::Include { includes: self.includes, outcome });
         }
         // Each effect knows whose it is.
         begun.delegate_facts = None;
-        return Ok(Work::Known { outcome, effects });
+        Ok(Work::Known { outcome, effects: self.effects })
     }
-    Ok(prepared(items, control.pause, !control.break_when.is_empty(), begun))
+}
+
+/// The task with the items that waited for this outcome of the one before them.
+pub fn next(asking: &Asking, begun: &Begun, prepared: &Prepared, last: &Outcome) -> Result<Begun, Halt> {
+    let mut begun = begun.clone();
+    let Some(looped) = &asking.task().looped else { return Ok(begun) };
+    let control = Control::of(&looped.control, prepared.pause);
+    let conditions = asking.task().gathered(|keywords| &keywords.when);
+    let mut round = Round::new(asking, &conditions, &control);
+    if let Some(register) = round.register {
+        round.learned.insert(register, last.registered());
+    }
+    let turns = prepared.later.iter().map(|(vars, item)| LoopItem { vars: vars.clone(), item: item.clone() });
+    let later = round.run(&asking.names(&Arc::default()), turns.collect(), &mut begun)?;
+    let later = later.into_iter().map(|turn| (turn.vars, turn.item)).collect();
+    let (grown, notes) = grown(prepared, &begun.notes, round.items, later);
+    (begun.work, begun.notes) = (Work::Call(Box::new(grown)), notes);
+    Ok(begun)
 }
 
 /// Each item may be somebody else's.
@@ -366,14 +478,6 @@ fn with_delegate(mut outcome: Outcome, asking: &Asking, begun: &Begun) -> Outcom
         });
     }
     outcome
-}
-
-fn pause(asking: &Asking, seconds: f64) -> Result<(), Halt> {
-    if !asking.question.alone {
-        return Err(Halt::Fence);
-    }
-    asking.world.surroundings.sleep(seconds);
-    Ok(())
 }
 
 fn learn(effects: &[Effect], learned: &mut Map) {

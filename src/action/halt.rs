@@ -11,6 +11,8 @@ pub enum Halt {
     Pending(CallId),
     /// It needs what only a question asked alone may have.
     Fence,
+    /// It wants to be asked again after so many seconds.
+    Wait(f64),
     /// In a plan: the answer depends on a change that is only planned.
     Unforeseen(Arc<str>),
     Failed(Box<Failure>),

@@ -1,5 +1,5 @@
 //! From a call's answers to outcomes: the action's second half, `changed_when`, `failed_when`, `until`, and the sum of a loop.
-use super::begin::Asking;
+use super::begin::{self, Asking};
 use super::instance::Finish;
 use super::names::Names;
 use super::{Halt, actions, result};
@@ -24,10 +24,12 @@ pub fn judge(
         let stop_conditions = asking.task().looped.as_ref().map(|looped| &looped.control.break_when[..]);
         let judged = one(asking, begun, item, index, answer, attempt)?;
         let stop = !judged.again && stops(asking, &item.vars, stop_conditions.unwrap_or(&[]), &judged.outcome)?;
-        return Ok(Judged { stop, ..judged });
+        let goes_on = !judged.again && !stop && index + 1 == prepared.items.len() && !prepared.later.is_empty();
+        let next = goes_on.then(|| begin::next(asking, begun, prepared, &judged.outcome)).transpose()?;
+        return Ok(Judged { stop, next: next.map(Arc::new), ..judged });
     }
     let mut answers = answers.iter();
-    let mut judged = Judged { outcome: Outcome::default(), effects: Vec::new(), again: false, stop: false };
+    let mut judged = judged_as(Outcome::default(), Vec::new(), false);
     let mut outcomes = Vec::new();
     for (index, item) in prepared.items.iter().enumerate() {
         match &item.known {
@@ -54,7 +56,11 @@ fn nothing(begun: &Begun) -> Judged {
         Work::Known { outcome, effects } => (outcome.clone(), effects.clone()),
         _ => Default::default(),
     };
-    Judged { outcome, effects, again: false, stop: false }
+    judged_as(outcome, effects, false)
+}
+
+fn judged_as(outcome: Outcome, effects: Vec<Effect>, again: bool) -> Judged {
+    Judged { outcome, effects, again, stop: false, next: None }
 }
 
 /// The sum of a loop whose items were judged one by one.
@@ -66,7 +72,7 @@ pub fn collect(begun: &Begun, outcomes: &[Outcome]) -> Judged {
         }
         _ => Outcome::default(),
     };
-    Judged { outcome, effects: Vec::new(), again: false, stop: false }
+    judged_as(outcome, Vec::new(), false)
 }
 
 /// What failed while it was judged, or before the task's flags were known.
@@ -77,7 +83,7 @@ pub fn settled(about: &About, outcome: Outcome) -> Evaluated {
             Evaluated::Begun(Box::new(Begun { work, no_log: true, ..Begun::default() }))
         }
         About::Judge { .. } | About::Collect { .. } => {
-            Evaluated::Judged(Box::new(Judged { outcome, effects: Vec::new(), again: false, stop: false }))
+            Evaluated::Judged(Box::new(judged_as(outcome, Vec::new(), false)))
         }
     }
 }
@@ -106,7 +112,8 @@ fn one(
             fields.insert(result::DELEGATE, own.delegate.as_deref());
         });
     }
-    Ok(Judged { outcome, effects, again, stop: false })
+    outcome.hidden = item.hidden;
+    Ok(judged_as(outcome, effects, again))
 }
 
 /// What one item of a delegated loop teaches is its own delegate's.
@@ -431,6 +438,7 @@ pub fn aggregate(items: &[Item], outcomes: Vec<Outcome>) -> Outcome {
         failed,
         skipped,
         unreachable: outcomes.iter().any(|outcome| outcome.unreachable),
+        hidden: outcomes.iter().any(|outcome| outcome.hidden),
         result: Arc::new(fields),
         warnings,
         deprecations,

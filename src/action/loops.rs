@@ -29,6 +29,36 @@ pub struct Control {
     pub pause: f64,
 }
 
+impl Control {
+    pub fn of(control: &LoopControl, pause: f64) -> Self {
+        Self { label: control.label.clone(), break_when: control.break_when.clone(), pause }
+    }
+}
+
+/// Whether conditions or arguments speak of this name. What lies behind other variables is not seen.
+pub fn speaks_of(task: &Task, conditions: &[&Value], name: &str) -> bool {
+    conditions.iter().any(|condition| mentions(condition, name))
+        || task.args.map.values().chain(&task.args.template).any(|value| mentions(value, name))
+        || task.args.free_form.as_ref().is_some_and(|text| is_word_in(name, text))
+        || task.keywords.vars.iter().flat_map(|vars| vars.values()).any(|value| mentions(value, name))
+        || task.keywords.environment.iter().any(|value| mentions(value, name))
+}
+
+fn mentions(value: &Value, name: &str) -> bool {
+    match value {
+        Value::Str(text) => is_word_in(name, text),
+        Value::List(items) | Value::Tuple(items) => items.iter().any(|item| mentions(item, name)),
+        Value::Map(map) => map.values().any(|value| mentions(value, name)),
+        _ => false,
+    }
+}
+
+fn is_word_in(name: &str, text: &str) -> bool {
+    let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    text.match_indices(name)
+        .any(|(at, _)| !part(text[..at].chars().next_back()) && !part(text[at + name.len()..].chars().next()))
+}
+
 pub fn items(task: &Task, conditions: &[&Value], names: &Names) -> Result<Looped, Halt> {
     let Some(looped) = &task.looped else { return Ok(Looped::Single) };
     let list = match list(task, looped, names) {
@@ -118,7 +148,7 @@ fn turns(control: &LoopControl, list: Vec<Value>, names: &Names) -> Result<(Vec<
         LoopItem { vars: Arc::new(vars), item: item.clone() }
     };
     let items = list.iter().enumerate().map(turn).collect();
-    Ok((items, Control { label: control.label.clone(), break_when: control.break_when.clone(), pause }))
+    Ok((items, Control::of(control, pause)))
 }
 
 /// `ansible_loop`.

@@ -4,7 +4,7 @@ use super::instance::Call;
 use crate::engine::message::{Begun, Connection, HostId, Item, Own, Prepared, Work};
 use std::sync::Arc;
 use target::protocol::{Body, Identity, Mode};
-use value::Value;
+use value::{Map, Value};
 
 /// A call with all that its way to the host needs.
 pub struct Ready {
@@ -32,8 +32,14 @@ impl Ready {
 }
 
 /// One call for all items that can ride together; otherwise one each.
-pub fn prepared(items: Vec<(Item, Option<Ready>)>, pause: f64, breaks: bool, begun: &mut Begun) -> Work {
-    let together = {
+pub fn prepared(
+    items: Vec<(Item, Option<Ready>)>,
+    later: Vec<(Arc<Map>, Value)>,
+    pause: f64,
+    breaks: bool,
+    begun: &mut Begun,
+) -> Work {
+    let together = later.is_empty() && {
         let mut ready = items.iter().filter_map(|(_, ready)| ready.as_ref());
         let first = ready.next();
         first.is_none_or(|first| ready.all(|other| other.rides_with(first)))
@@ -81,12 +87,37 @@ pub fn prepared(items: Vec<(Item, Option<Ready>)>, pause: f64, breaks: bool, beg
             diff: ready.diff,
             environment: ready.environment,
             timeout: ready.timeout,
-            no_log: begun.no_log,
+            no_log: begun.no_log || all.iter().any(|item| item.hidden),
         },
         items: all,
         one_by_one,
+        later,
         pause,
     }))
+}
+
+/// The task with items that had to wait for those before them.
+pub fn grown(
+    before: &Prepared,
+    notes: &Value,
+    items: Vec<(Item, Option<Ready>)>,
+    later: Vec<(Arc<Map>, Value)>,
+) -> (Prepared, Value) {
+    let mut grown = Prepared { later, ..before.clone() };
+    let mut notes = notes.as_list().unwrap_or_default().to_vec();
+    for (mut item, ready) in items {
+        grown.body.no_log |= item.hidden;
+        let Some(mut ready) = ready else {
+            notes.push(Value::Null);
+            grown.items.push(item);
+            continue;
+        };
+        grown.body.items.push(std::mem::take(&mut ready.call.args));
+        notes.push(std::mem::take(&mut ready.call.notes));
+        item.own = Some(Arc::new(own(&ready)));
+        grown.items.push(item);
+    }
+    (grown, Value::list(notes))
 }
 
 fn own(ready: &Ready) -> Own {
@@ -95,6 +126,9 @@ fn own(ready: &Ready) -> Own {
         connection: ready.connection.clone(),
         identity: ready.identity.clone(),
         environment: ready.environment.clone(),
+        mode: ready.mode,
+        diff: ready.diff,
+        timeout: ready.timeout,
         delegate: ready.delegate.clone(),
         delegate_facts: ready.delegate_facts,
     }

@@ -61,9 +61,9 @@ pub struct FileState {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answered {
     Line(String),
-    /// The time was over, or nobody is there to answer.
+    /// Nobody is there to answer.
     Nobody,
-    /// Ctrl-C, then `a`.
+    /// Ctrl-C.
     Abort,
 }
 
@@ -71,8 +71,7 @@ pub trait Surroundings {
     /// Seconds since 1970.
     fn now(&self) -> f64;
     fn local_time(&self, seconds: f64) -> DateTime;
-    fn sleep(&self, seconds: f64);
-    fn prompt(&self, prompt: &str, echo: bool, seconds: Option<f64>) -> Answered;
+    fn prompt(&self, prompt: &str, echo: bool) -> Answered;
     fn host_name(&self) -> String;
     fn user_name(&self, uid: u32) -> String;
     fn home(&self) -> std::path::PathBuf;

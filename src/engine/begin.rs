@@ -3,9 +3,7 @@ use super::cursor::Promised;
 use super::events::Banner;
 use super::lane::{Entry, Next, State};
 use super::lists::is_absent_or_false;
-use super::message::{
-    About, Begun, Effect, Evaluated, Event, HostId, HostVars, Outcome, Output, Question, Ticket, Work,
-};
+use super::message::{About, Begun, Effect, Evaluated, Event, HostId, Outcome, Output, Question, Ticket, Work};
 use super::meta;
 use super::place::TaskKey;
 use super::step::{Engine, Phase, Purpose};
@@ -13,6 +11,14 @@ use crate::playbook::model::{Node, Task};
 use std::sync::Arc;
 use target::protocol::CallId;
 use value::{Diagnostic, Value};
+
+/// How a task's question is asked.
+#[derive(Default)]
+struct Asked {
+    alone: bool,
+    after: Option<CallId>,
+    waits: u32,
+}
 
 impl Engine {
     /// Moves one host as far as it can go.
@@ -46,7 +52,7 @@ impl Engine {
             self.lanes[host].wall = false;
         }
         match &self.lanes[host].next {
-            Next::Asked { .. } | Next::Pending(_) => false,
+            Next::Asked { .. } | Next::Waiting { .. } | Next::Pending(_) => false,
             Next::Ready => self.ask(host, key, None),
             Next::Again(call) => {
                 let call = *call;
@@ -54,7 +60,7 @@ impl Engine {
             }
             Next::Fence => {
                 if self.lanes[host].window.is_empty() && !self.must_wait(host, &key) {
-                    self.ask_alone(host, key);
+                    self.ask_task(host, key, Asked { alone: true, ..Asked::default() });
                 }
                 false
             }
@@ -116,10 +122,7 @@ impl Engine {
             return false;
         }
         self.warn_of_strategy(&task);
-        let ticket = self.ticket(Purpose::Begin(host));
-        let vars = self.lanes[host].cursor.vars.clone();
-        self.lanes[host].next = Next::Asked { ticket, alone: false, after };
-        self.evaluate(ticket, host, key, task, vars, false, About::Begin);
+        self.ask_task(host, key, Asked { after, ..Asked::default() });
         false
     }
 
@@ -146,43 +149,35 @@ impl Engine {
         }
     }
 
-    fn ask_alone(&mut self, host: HostId, key: TaskKey) {
+    fn ask_task(&mut self, host: HostId, key: TaskKey, asked: Asked) {
         let Some(task) = self.lists.task(&key).cloned() else { return };
         let ticket = self.ticket(Purpose::Begin(host));
         let vars = self.lanes[host].cursor.vars.clone();
-        self.lanes[host].next = Next::Asked { ticket, alone: true, after: None };
-        self.evaluate(ticket, host, key, task, vars, true, About::Begin);
+        let Asked { alone, after, waits } = asked;
+        self.lanes[host].next = Next::Asked { ticket, alone, after, waits };
+        self.evaluate(Question { alone, waits, ..Question::new(ticket, host, key, task, vars, About::Begin) });
     }
 
-    #[allow(clippy::too_many_arguments, reason = "a question's own fields")]
-    pub(super) fn evaluate(
-        &mut self,
-        ticket: Ticket,
-        host: HostId,
-        key: TaskKey,
-        task: Arc<Task>,
-        vars: HostVars,
-        alone: bool,
-        about: About,
-    ) {
-        let (others, play) = match alone {
-            true => {
-                let (others, play) = self.see(&key);
-                (Some(others), play)
-            }
-            false => (None, self.run.state.clone()),
-        };
-        self.outputs.push(Output::Evaluate(Box::new(Question {
-            ticket,
-            host,
-            key,
-            task,
-            vars,
-            play,
-            alone,
-            others,
-            about,
-        })));
+    pub(super) fn evaluate(&mut self, mut question: Question) {
+        question.play = self.run.state.clone();
+        if question.alone {
+            let (others, play) = self.see(&question.key);
+            (question.others, question.play) = (Some(others), play);
+        }
+        self.outputs.push(Output::Evaluate(Box::new(question)));
+    }
+
+    /// The time for which an evaluation wanted to wait is over. Whether there is one.
+    pub(super) fn ask_again(&mut self, host: HostId, rung: Ticket) -> bool {
+        let lane = &self.lanes[host];
+        let (Next::Waiting { timer, alone, waits }, Some(key)) = (&lane.next, &lane.cursor.at) else { return false };
+        if *timer != rung {
+            return false;
+        }
+        self.outputs.push(Output::Busy { host, task: None });
+        let (key, asked) = (key.clone(), Asked { alone: *alone, after: None, waits: *waits });
+        self.ask_task(host, key, asked);
+        true
     }
 
     pub(super) fn evaluated(&mut self, ticket: Ticket, result: Evaluated) {
@@ -196,7 +191,7 @@ impl Engine {
 
     fn answer_begin(&mut self, host: HostId, ticket: Ticket, result: Evaluated) {
         let lane = &mut self.lanes[host];
-        let Next::Asked { ticket: asked, alone, after } = lane.next else { return };
+        let Next::Asked { ticket: asked, alone, after, waits } = lane.next else { return };
         if asked != ticket {
             return;
         }
@@ -205,6 +200,15 @@ impl Engine {
                 .iter()
                 .any(|entry| entry.promise == call && !matches!(entry.state, State::Known(_) | State::Lost(_)))
         };
+        if let Evaluated::Wait(seconds) = result {
+            let timer = self.ticket(Purpose::Timer(host));
+            let lane = &mut self.lanes[host];
+            lane.next = Next::Waiting { timer, alone, waits: waits + 1 };
+            let task = lane.cursor.at.as_ref().and_then(|key| self.lists.task(key));
+            let name = task.map(|task| task.name.as_ref().unwrap_or(&task.action.written).to_string().into());
+            self.outputs.push(Output::Busy { host, task: name });
+            return self.outputs.push(Output::SetTimer { ticket: timer, seconds });
+        }
         lane.next = match result {
             Evaluated::Begun(begun) => Next::Begun(Arc::from(begun)),
             Evaluated::Pending(call) if is_pending(call) => Next::Pending(call),

@@ -3,7 +3,7 @@ use super::begin::failed;
 use super::lane::{Entry, Next, State, When};
 use super::message::{
     About, Begun, Connection, ConnectionKey, Evaluated, Event, HostId, Judged, Outcome, Outgoing, Output, Own,
-    Prepared, Ticket, Transport, Work,
+    Prepared, Question, Ticket, Transport, Work,
 };
 use super::place::TaskKey;
 use super::step::{Engine, Purpose};
@@ -172,7 +172,7 @@ impl Engine {
         let (key, task, mut vars) = (entry.key.clone(), entry.task.clone(), entry.cursor.vars.clone());
         // The facts that it brings are among the answers.
         vars.facts_pending = vars.facts_pending.filter(|call| *call != entry.promise);
-        self.evaluate(ticket, host, key, task, vars, alone, about);
+        self.evaluate(Question { alone, ..Question::new(ticket, host, key, task, vars, about) });
     }
 
     pub(super) fn judged(&mut self, host: HostId, ticket: Ticket, result: Evaluated) {
@@ -192,9 +192,12 @@ impl Engine {
     }
 
     fn take_verdict(&mut self, host: HostId, index: usize, judged: Judged) {
-        let Judged { outcome, effects, again, stop } = judged;
+        let Judged { outcome, effects, again, stop, next } = judged;
+        let begun = self.lanes[host].window[index].begun.clone();
+        if let Some(next) = next {
+            self.go_on_with(host, index, next);
+        }
         let entry = &mut self.lanes[host].window[index];
-        let begun = entry.begun.clone();
         entry.effects.extend(effects.iter().cloned());
         self.apply(host, index, &effects, begun.delegate_facts);
         let entry = &mut self.lanes[host].window[index];
@@ -207,6 +210,8 @@ impl Engine {
             (Work::Call(prepared), _) if prepared.one_by_one => {
                 entry.outcomes.push(outcome);
                 (entry.item, entry.attempt) = (entry.item + 1, 1);
+                let begun = entry.begun.clone();
+                let prepared = if let Work::Call(grown) = &begun.work { grown } else { prepared };
                 entry.pass_known(prepared);
                 match () {
                     () if stop || entry.item >= prepared.items.len() => self.collect(host, index),
@@ -219,11 +224,23 @@ impl Engine {
         }
     }
 
+    /// The task has grown by items that had to wait for the one before them.
+    fn go_on_with(&mut self, host: HostId, index: usize, begun: Arc<Begun>) {
+        let lane = &mut self.lanes[host];
+        let promise = lane.window[index].promise;
+        let unknown = self.lists.unknown(&begun.notify).cloned();
+        let entry = &mut lane.window[index];
+        entry.begun = begun.clone();
+        entry.unknown_handler = entry.unknown_handler.take().or(unknown);
+        let kept = lane.window.range_mut(index + 1..).map(|entry| &mut entry.cursor);
+        kept.chain([&mut lane.cursor]).for_each(|cursor| cursor.notify(&self.lists, &begun.notify, Some(promise)));
+    }
+
     fn retry(&mut self, host: HostId, index: usize, outcome: Outcome, left: u32, delay: f64) {
         let seat = self.seat(host);
         let entry = &self.lanes[host].window[index];
         let (name, no_log) = (entry.banner.name().to_string(), entry.begun.no_log);
-        let outcome = if no_log { outcome.censored() } else { outcome };
+        let outcome = if no_log || outcome.hidden { outcome.censored() } else { outcome };
         let event = Event::Retrying { key: entry.key.clone(), host, name, left, outcome, no_log };
         self.events.add(&entry.key, seat, &entry.banner, event);
         self.delay(host, index, delay);
@@ -237,6 +254,9 @@ impl Engine {
 
     pub(super) fn timer(&mut self, ticket: Ticket) {
         let Some(Purpose::Timer(host)) = self.tickets.remove(&ticket) else { return };
+        if !self.is_stopping() && self.ask_again(host, ticket) {
+            return;
+        }
         let waits = |state: &State| matches!(state, State::Delayed(until) if *until == ticket);
         if let Some(index) = self.index_of(host, waits).filter(|_| !self.is_stopping()) {
             self.send(host, index, None);
@@ -250,7 +270,7 @@ impl Engine {
         entry.state = State::Collecting(ticket);
         let about = About::Collect { begun: entry.begun.clone(), outcomes: std::mem::take(&mut entry.outcomes) };
         let (key, task, vars) = (entry.key.clone(), entry.task.clone(), entry.cursor.vars.clone());
-        self.evaluate(ticket, host, key, task, vars, false, about);
+        self.evaluate(Question::new(ticket, host, key, task, vars, about));
     }
 
     pub(super) fn collected(&mut self, host: HostId, ticket: Ticket, result: Evaluated) {
@@ -343,6 +363,9 @@ fn body_of(prepared: &Prepared, item: usize) -> Body {
         module: own.map_or(&prepared.body.module, |own| &own.module).clone(),
         items: prepared.body.items.get(nth).cloned().into_iter().collect(),
         environment: own.map_or(&prepared.body.environment, |own| &own.environment).clone(),
+        mode: own.map_or(prepared.body.mode, |own| own.mode),
+        diff: own.map_or(prepared.body.diff, |own| own.diff),
+        timeout: own.map_or(prepared.body.timeout, |own| own.timeout),
         ..prepared.body.clone()
     }
 }

@@ -49,7 +49,9 @@ pub enum Next {
     #[default]
     Ready,
     /// An evaluation is under way; the call is the one for whose result it waited before.
-    Asked { ticket: Ticket, alone: bool, after: Option<CallId> },
+    Asked { ticket: Ticket, alone: bool, after: Option<CallId>, waits: u32 },
+    /// It is asked again when this timer rings.
+    Waiting { timer: Ticket, alone: bool, waits: u32 },
     /// It asked for the result of this call.
     Pending(CallId),
     /// That result is known now.

@@ -4,7 +4,7 @@ use super::place::TaskKey;
 use crate::playbook::model::{Node, Play, Task};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use target::protocol::{Answer, Body, CallId, Diff, Hold, Identity};
+use target::protocol::{Answer, Body, CallId, Diff, Hold, Identity, Mode};
 use value::{Diagnostic, Map, Span, Value};
 
 /// An inventory host by its number in the run; its order is the order in which its events leave. Also its lane.
@@ -158,7 +158,16 @@ pub struct Question {
     pub alone: bool,
     /// What every host knows; there when `alone`.
     pub others: Option<Arc<BTreeMap<HostId, HostVars>>>,
+    /// How often it has waited since it was asked first.
+    pub waits: u32,
     pub about: About,
+}
+
+impl Question {
+    /// Asked in the middle of what others do.
+    pub fn new(ticket: Ticket, host: HostId, key: TaskKey, task: Arc<Task>, vars: HostVars, about: About) -> Self {
+        Self { ticket, host, key, task, vars, play: Arc::default(), alone: false, others: None, waits: 0, about }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -200,6 +209,8 @@ pub enum Evaluated {
     Pending(CallId),
     /// It must be asked again, alone.
     Fence,
+    /// It must be asked again as it was, after so many seconds.
+    Wait(f64),
     Begun(Box<Begun>),
     Judged(Box<Judged>),
 }
@@ -270,6 +281,9 @@ pub struct Prepared {
     pub items: Vec<Item>,
     /// One call per item, each judged before the next (`until`, `pause`, `break_when`); otherwise all items ride in one.
     pub one_by_one: bool,
+    /// Turns of the loop that are prepared when the one before them is judged, since the task's words speak of what it registers:
+    /// each one's names and its item.
+    pub later: Vec<(Arc<Map>, Value)>,
     pub pause: f64,
     /// The results are facts (`setup`).
     pub brings_facts: bool,
@@ -285,6 +299,8 @@ pub struct Item {
     pub vars: Arc<Map>,
     /// None: one of the call's items, in order.
     pub known: Option<Outcome>,
+    /// `no_log` holds for it.
+    pub hidden: bool,
     /// Where items differ; the ways to the hosts only with `one_by_one`.
     pub own: Option<Arc<Own>>,
 }
@@ -296,6 +312,9 @@ pub struct Own {
     pub connection: Arc<Connection>,
     pub identity: Option<Identity>,
     pub environment: Vec<(String, String)>,
+    pub mode: Mode,
+    pub diff: bool,
+    pub timeout: Option<u32>,
     /// Who works in the host's place, as results show it.
     pub delegate: Option<String>,
     /// Whose facts and registers are meant, under `delegate_facts`.
@@ -317,6 +336,8 @@ pub struct Judged {
     pub again: bool,
     /// `break_when` holds: no further items.
     pub stop: bool,
+    /// The task with its next item, where that had to wait for this one.
+    pub next: Option<Arc<Begun>>,
 }
 
 /// What a task changes on the controller. Applied where the task stands, so a failure before it takes it back.
@@ -411,6 +432,8 @@ pub struct Outcome {
     pub diff: Vec<Diff>,
     /// Of a loop: each item with its label.
     pub items: Vec<(String, Outcome)>,
+    /// `no_log` holds for this item, or for an item of this loop.
+    pub hidden: bool,
     pub warnings: Vec<String>,
     pub deprecations: Vec<String>,
     /// Where the fault lies in the user's texts, if there.

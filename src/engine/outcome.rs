@@ -19,6 +19,13 @@ impl Outcome {
         Value::map(kept.map(|(key, value)| (key.clone(), value.clone())))
     }
 
+    /// What an event may carry of a loop of which some items say `no_log`: of those nothing, of the sum nothing either.
+    pub fn censored_in_part(self) -> Self {
+        let items = self.items.clone().into_iter();
+        let items = items.map(|(label, item)| (label, if item.hidden { item.censored() } else { item })).collect();
+        Self { items, ..self.censored() }
+    }
+
     /// What an event may carry of a task that says `no_log`.
     pub fn censored(self) -> Self {
         let result: Map = [("censored", Value::from(CENSORED)), ("changed", self.changed.into())].into_iter().collect();

@@ -204,7 +204,11 @@ fn settled(host: HostId, entry: &Entry, outcome: Outcome, failure: Failure) -> E
 
 /// What an event carries of it.
 fn visible(outcome: Outcome, entry: &Entry) -> Outcome {
-    if entry.begun.no_log { outcome.censored() } else { outcome }
+    match () {
+        () if entry.begun.no_log => outcome.censored(),
+        () if outcome.hidden => outcome.censored_in_part(),
+        () => outcome,
+    }
 }
 
 impl Entry {

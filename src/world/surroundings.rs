@@ -1,7 +1,7 @@
 //! What tasks of the controller and templates ask of the machine they run on: the clock, random numbers, prompts, files outside the
 //! project.
 use super::blobs::Blobs;
-use super::terminal;
+use super::terminal::{Typed, ask_for_word};
 use crate::action::{Answered, Content, FileState, Surroundings};
 use crate::report::Secrets;
 use lang::template::{Arguments, Environment, FileTest, Stop};
@@ -51,16 +51,12 @@ impl Surroundings for Here {
         local_time(seconds)
     }
 
-    fn sleep(&self, seconds: f64) {
-        std::thread::sleep(std::time::Duration::from_secs_f64(seconds.clamp(0.0, 1e9)));
-    }
-
-    fn prompt(&self, prompt: &str, echo: bool, seconds: Option<f64>) -> Answered {
-        if let Some(seconds) = seconds {
-            self.sleep(seconds);
-            return Answered::Nobody;
+    fn prompt(&self, prompt: &str, echo: bool) -> Answered {
+        match ask_for_word(prompt, !echo) {
+            Typed::Line(line) => Answered::Line(line),
+            Typed::Nobody => Answered::Nobody,
+            Typed::Interrupt => Answered::Abort,
         }
-        terminal::ask(prompt, !echo).map_or(Answered::Nobody, Answered::Line)
     }
 
     fn host_name(&self) -> String {

@@ -12,6 +12,7 @@ use value::{Map, Value};
 enum Stop {
     Pending(CallId),
     Fence,
+    Wait,
     Error(String),
 }
 
@@ -42,6 +43,7 @@ pub fn evaluate(question: &Question) -> Evaluated {
         Ok(evaluated) => evaluated,
         Err(Stop::Pending(call)) => Evaluated::Pending(call),
         Err(Stop::Fence) => Evaluated::Fence,
+        Err(Stop::Wait) => Evaluated::Wait(2.0),
         Err(Stop::Error(why)) => {
             verdict(outcome(false, true, false, text(&why)), taught(&question.about), false, false)
         }
@@ -56,7 +58,7 @@ fn taught(about: &About) -> Vec<Effect> {
 }
 
 fn verdict(outcome: Outcome, effects: Vec<Effect>, again: bool, stop: bool) -> Evaluated {
-    Evaluated::Judged(Box::new(Judged { outcome, effects, again, stop }))
+    Evaluated::Judged(Box::new(Judged { outcome, effects, again, stop, next: None }))
 }
 
 pub fn connection(machine: usize) -> Arc<Connection> {
@@ -149,7 +151,8 @@ impl<'q> Names<'q> {
                 let effect = Effect::SetFact { name: key.into(), value: value.clone(), cacheable: false };
                 Ok(known(outcome(false, false, false, value), vec![effect]))
             }
-            "debug" => {
+            "pause" if self.question.waits < 2 => Err(Stop::Wait),
+            "debug" | "pause" => {
                 let changed = task.changed_when.contains(&Value::Bool(true));
                 Ok(known(outcome(changed, false, false, text(&first)), vec![]))
             }
@@ -231,12 +234,14 @@ impl<'q> Names<'q> {
             brings_facts: module == "setup" && begun.delegate_facts.is_none(),
             fence: module == "teach",
             patience: Default::default(),
+            later: Vec::new(),
             items: items
                 .iter()
                 .map(|(item, argument)| Item {
                     label: item.as_ref().map(print),
                     vars: Arc::new(item.iter().map(|item| ("item", item.clone())).collect()),
                     known: known(argument),
+                    hidden: false,
                     own: None,
                 })
                 .collect(),
@@ -284,7 +289,7 @@ impl<'q> Names<'q> {
                 stop = stop || (!again && names.holds(when)?);
             }
         }
-        Ok(Judged { outcome, effects, again, stop })
+        Ok(Judged { outcome, effects, again, stop, next: None })
     }
 
     fn one(&self, item: &Item, answer: &Answer, attempt: u32) -> Result<(Outcome, bool)> {

@@ -333,6 +333,7 @@ impl<'r> Generator<'r> {
             17 => self.rare_meta(place),
             18 => self.debug(),
             19 if self.features.linear => self.add_host(),
+            21 => Draft::new("pause", self.value()).node(),
             20 if place.clear && self.features.shared => self.change_elsewhere(),
             _ => self.module().node(),
         }

@@ -718,7 +718,7 @@ impl<'s> Reference<'s> {
                     }
                     "meta" => return One::Meta(first),
                     "set_fact" => self.set_fact(task, host),
-                    "debug" => known(task.changed_when == [Value::Bool(true)], false, false, text(&first)),
+                    "debug" | "pause" => known(task.changed_when == [Value::Bool(true)], false, false, text(&first)),
                     "add_host" => {
                         self.fences.add();
                         known(true, false, false, text(&first))
@@ -1051,6 +1051,9 @@ fn is_once(task: &Task) -> bool {
 }
 
 fn is_for_all(task: &Task) -> bool {
+    if task.action.name == "pause" {
+        return true;
+    }
     let argument = argument(task);
     let word = argument.as_str().unwrap_or_default();
     let words = ["end_play", "end_batch", "clear_host_errors", "clear_facts", "refresh_inventory"];

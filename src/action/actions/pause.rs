@@ -38,13 +38,14 @@ impl Action for Pause {
         let number = |name: &str| args.get(name).and_then(Value::as_float);
         let seconds = number("seconds").or_else(|| number("minutes").map(|minutes| minutes * 60.0)).map(|s| s.max(0.0));
         let echo = args.get("echo") != Some(&Value::Bool(false));
-        let start = surroundings.now();
+        let asked_at = surroundings.now();
         let answer = match (args.get("prompt"), seconds) {
-            (None, Some(seconds)) => {
-                surroundings.sleep(seconds);
+            // Nobody's answer would end it earlier.
+            (_, Some(seconds)) => {
+                instance.asking.wait(seconds)?;
                 Answered::Nobody
             }
-            (prompt, seconds) => {
+            (prompt, None) => {
                 let words = prompt.map(Value::to_text);
                 let default = "Press enter to continue, Ctrl+C to interrupt";
                 let asked = format!(
@@ -52,7 +53,7 @@ impl Action for Pause {
                     instance.task().name.as_ref().map_or("pause", |name| name.as_str()),
                     words.as_deref().unwrap_or(default)
                 );
-                surroundings.prompt(&asked, echo, seconds)
+                surroundings.prompt(&asked, echo)
             }
         };
         let mut warnings = Vec::new();
@@ -67,6 +68,7 @@ impl Action for Pause {
             Answered::Abort => return Err(Halt::refused("user requested abort!")),
         };
         let stop = surroundings.now();
+        let start = seconds.map_or(asked_at, |seconds| stop - seconds);
         let mut fields = Map::new();
         fields.insert("start", moment(instance, start));
         fields.insert("stop", moment(instance, stop));

@@ -35,12 +35,15 @@ impl Action for WaitForConnection {
         instance.alone()?;
         let number = |name: &str| args.get(name).and_then(Value::as_float).unwrap_or(0.0).max(0.0);
         let surroundings = instance.world().surroundings;
-        let start = surroundings.now();
         if number("delay") > 0.0 {
-            surroundings.sleep(number("delay"));
+            instance.asking.wait(number("delay"))?;
         }
         let call = Call::new("ping", arguments::check_for("ping", instance.task(), &Map::new())?);
-        Ok(Step::Call(Call { notes: start.into(), patience: number("timeout"), ..call }))
+        Ok(Step::Call(Call {
+            notes: (surroundings.now() - number("delay")).into(),
+            patience: number("timeout"),
+            ..call
+        }))
     }
 
     fn finish(&self, finish: &Finish, outcome: Outcome) -> Result<(Outcome, Vec<Effect>), Halt> {

@@ -180,8 +180,11 @@ fn pause_waits_alone() {
     let project = Project::new([]);
     assert!(matches!(project.ask(task("pause", [("seconds", "2")]), false, About::Begin), Evaluated::Fence));
     let outcome = project.known(task("pause", [("seconds", "2")]));
-    assert_eq!(project.asked.borrow().as_slice(), ["sleep 2"]);
+    assert_eq!(project.asked.borrow().as_slice(), ["wait 2"]);
     assert_eq!(field(&outcome, "start"), "2026-01-02 03:04:05.000006");
+    let looped = Task { looped: looped(Value::list([Value::from(1), 2.into()])), ..task("pause", [("seconds", "2")]) };
+    assert_eq!(project.known(looped).items.len(), 2);
+    assert_eq!(project.asked.borrow().as_slice(), ["wait 2", "wait 2", "wait 2"]);
 }
 
 #[test]
@@ -194,4 +197,75 @@ fn items_of_several_delegates_on_one_machine_ride_together() {
     assert!(!prepared.one_by_one);
     let delegates: Vec<_> = prepared.items.iter().map(|item| item.own.as_ref().unwrap().delegate.clone()).collect();
     assert_eq!(delegates, [None, Some("web2".to_string())]);
+}
+
+fn numbers(task: Task) -> Task {
+    Task { looped: looped(Value::list([Value::from(1), 2.into(), 3.into()])), ..task }
+}
+
+#[test]
+fn a_loop_notifies_for_all_of_its_items() {
+    let mut task = numbers(task("ping", []));
+    task.keywords.notify = Some(vec![written("restart {{ item }}"), written("all")]);
+    assert_eq!(Project::new([]).begin(task).notify, ["restart 1", "all", "restart 2", "restart 3"]);
+}
+
+#[test]
+fn items_that_only_look_go_by_themselves() {
+    let mut task = numbers(task("ping", []));
+    task.keywords.check_mode = Some(written("{{ item == 2 }}"));
+    let prepared = Project::new([]).call(task);
+    assert!(prepared.one_by_one);
+    let modes: Vec<_> = prepared.items.iter().map(|item| item.own.as_ref().unwrap().mode).collect();
+    assert_eq!(modes, [Mode::Apply, Mode::Check, Mode::Apply]);
+}
+
+#[test]
+fn no_log_is_said_by_each_item_and_hides_where_it_cannot_be_read() {
+    let project = Project::new([]);
+    let mut some = numbers(task("ping", []));
+    some.keywords.no_log = Some(written("{{ item == 2 }}"));
+    let begun = project.begin(some);
+    let Work::Call(prepared) = &begun.work else { panic!() };
+    let hidden: Vec<_> = prepared.items.iter().map(|item| item.hidden).collect();
+    assert_eq!((hidden, begun.no_log, prepared.body.no_log), (vec![false, true, false], false, true));
+    assert_eq!(prepared.items[1].label.as_deref(), Some("(censored due to no_log)"));
+    let mut unread = task("ping", []);
+    unread.keywords.no_log = Some(written("{{ nosuch }}"));
+    let begun = project
+        .begin(Task { keywords: Keywords { when: vec![false.into()], ..unread.keywords.clone() }, ..unread.clone() });
+    let Work::Known { outcome, .. } = &begun.work else { panic!() };
+    assert!(begun.no_log && outcome.skipped && outcome.warnings[0].starts_with("Invalid no_log value for task"));
+    let begun = project.begin(unread);
+    let Work::Known { outcome, .. } = &begun.work else { panic!() };
+    assert!(begun.no_log && outcome.failed);
+}
+
+#[test]
+fn without_a_further_attempt_nobody_asks_until() {
+    let mut task = task("ping", []);
+    (task.until, task.retries) = (vec![written("false")], Some(0.into()));
+    assert_eq!(Project::new([]).begin(task).retry, None);
+}
+
+#[test]
+fn items_see_what_the_one_before_them_registered() {
+    let project = Project::new([]);
+    let first_that_works = || {
+        let mut task = Task { register: Some("r".into()), ..numbers(task("ping", [])) };
+        task.keywords.when = vec![written("r.rc is not defined")];
+        task
+    };
+    let begun = Arc::new(project.begin(first_that_works()));
+    let Work::Call(prepared) = &begun.work else { panic!() };
+    assert!(prepared.one_by_one && prepared.items.len() == 1 && prepared.later.len() == 2);
+    let answer = Answer { result: [("rc", 0)].into_iter().collect(), ..Answer::default() };
+    let about = About::Judge { begun, answers: vec![answer], attempt: 1, item: Some(0) };
+    let Evaluated::Judged(judged) = project.ask(first_that_works(), true, about) else { panic!() };
+    let grown = judged.next.unwrap();
+    let Work::Call(prepared) = &grown.work else { panic!() };
+    // The second sees the first one's code; the third sees that the second was skipped.
+    assert_eq!(prepared.items.len(), 3);
+    assert!(prepared.items[1].known.as_ref().unwrap().skipped && prepared.items[2].known.is_none());
+    assert_eq!((prepared.body.items.len(), prepared.later.len()), (2, 0));
 }

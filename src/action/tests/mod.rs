@@ -63,14 +63,18 @@ impl Project {
     /// The task's beginning, asked as the engine asks: first beside others, then alone.
     pub fn begin(&self, task: Task) -> Begun {
         let task = Arc::new(task);
-        let ask = |alone| evaluate(&question(task.clone(), alone, About::Begin), &self.context());
-        let answer = match ask(false) {
-            Evaluated::Fence => ask(true),
-            other => other,
-        };
-        match answer {
-            Evaluated::Begun(begun) => *begun,
-            other => panic!("{other:?}"),
+        let (mut alone, mut waits) = (false, 0);
+        loop {
+            let asked = Question { waits, ..question(task.clone(), alone, About::Begin) };
+            match evaluate(&asked, &self.context()) {
+                Evaluated::Fence if !alone => alone = true,
+                Evaluated::Wait(seconds) => {
+                    self.asked.borrow_mut().push(format!("wait {seconds}"));
+                    waits += 1;
+                }
+                Evaluated::Begun(begun) => return *begun,
+                other => panic!("{other:?}"),
+            }
         }
     }
 
@@ -100,17 +104,7 @@ impl Project {
 }
 
 pub fn question(task: Arc<Task>, alone: bool, about: About) -> Question {
-    Question {
-        ticket: 0,
-        host: 0,
-        key: TaskKey::default(),
-        task,
-        vars: HostVars::default(),
-        play: Arc::default(),
-        alone,
-        others: None,
-        about,
-    }
+    Question { alone, ..Question::new(0, 0, TaskKey::default(), task, HostVars::default(), about) }
 }
 
 pub fn span() -> Span {
@@ -203,10 +197,7 @@ impl Surroundings for Project {
         let date = Date { year: 2026, month: 1, day: 2 };
         DateTime { date, hour: 3, minute: 4, second: 5, microsecond: 6, offset: None }
     }
-    fn sleep(&self, seconds: f64) {
-        self.asked.borrow_mut().push(format!("sleep {seconds}"));
-    }
-    fn prompt(&self, prompt: &str, _echo: bool, _seconds: Option<f64>) -> Answered {
+    fn prompt(&self, prompt: &str, _echo: bool) -> Answered {
         self.asked.borrow_mut().push(prompt.to_string());
         Answered::Line("yes".into())
     }
