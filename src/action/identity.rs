@@ -27,15 +27,16 @@ pub fn identity(asking: &Asking, names: &Names) -> Result<Option<Identity>, Halt
     };
     let method = method.unwrap_or_else(|| settings.become_method.clone());
     let method = method.rsplit('.').next().unwrap_or("sudo").to_string();
-    if !KNOWN.contains(&method.as_str()) {
-        let near = value::spec::nearest(&method, KNOWN).map(|near| format!("did you mean `{near}`?"));
+    if !METHODS.contains(&method.as_str()) {
+        let near = value::spec::nearest(&method, METHODS).map(|near| format!("did you mean `{near}`?"));
         let halt = Halt::refused(format!("the become method '{method}' is not there"));
-        return Err(halt.help(near.unwrap_or_else(|| format!("there are {}", KNOWN.join(", ")))));
+        return Err(halt.help(near.unwrap_or_else(|| format!("there are {}", METHODS.join(", ")))));
     }
     described(asking, names, method).map(Some)
 }
 
-const KNOWN: [&str; 5] = ["sudo", "su", "doas", "runuser", "pfexec"];
+/// How somebody else can be become.
+pub const METHODS: [&str; 5] = ["sudo", "su", "doas", "runuser", "pfexec"];
 
 fn described(asking: &Asking, names: &Names, method: String) -> Result<Identity, Halt> {
     let (task, settings) = (asking.task(), asking.world.settings);

@@ -2,7 +2,7 @@
 use super::begin::{self, Asking};
 use super::instance::Finish;
 use super::names::Names;
-use super::{Halt, actions, result};
+use super::{Halt, actions, identity, result};
 use crate::engine::message::{About, Begun, Effect, Evaluated, HostId, Item, Judged, Outcome, Retry, Work};
 use std::sync::Arc;
 use target::protocol::{Answer, Diff};
@@ -370,8 +370,9 @@ fn facts(outcome: &Outcome) -> Option<Effect> {
 
 /// Names that a host must not set for itself: they say how it is reached and who works there.
 fn forbidden_fact(name: &str) -> bool {
-    const EXACT: [&str; 12] = [
+    const EXACT: [&str; 13] = [
         "ansible_host",
+        "ansible_host_key_checking",
         "ansible_port",
         "ansible_user",
         "ansible_connection",
@@ -384,10 +385,17 @@ fn forbidden_fact(name: &str) -> bool {
         "ansible_facts",
         "hostvars",
     ];
-    const BEGINNINGS: [&str; 5] = ["ansible_ssh_", "ansible_become", "ansible_sudo", "ansible_su_", "ansible_winrm"];
-    // The host's own public keys are facts, and a name of that family.
-    let host_key = name.starts_with("ansible_ssh_host_key_");
-    EXACT.contains(&name) || (!host_key && BEGINNINGS.iter().any(|beginning| name.starts_with(beginning)))
+    const BEGINNINGS: [&str; 4] = ["ansible_ssh_", "ansible_become", "ansible_delegated_", "ansible_winrm"];
+    let of_method = |method: &&str| {
+        name.strip_prefix("ansible_")
+            .and_then(|rest| rest.strip_prefix(method))
+            .is_some_and(|rest| rest.starts_with('_'))
+    };
+    // The host's own public keys are facts, and names of that family.
+    let host_key = name.starts_with("ansible_ssh_host_key_") && name.contains("_public");
+    EXACT.contains(&name)
+        || identity::METHODS.iter().any(of_method)
+        || (!host_key && BEGINNINGS.iter().any(|beginning| name.starts_with(beginning)))
 }
 
 // ---- loops ----
@@ -445,5 +453,21 @@ pub fn aggregate(items: &[Item], outcomes: Vec<Outcome>) -> Outcome {
         unforeseen: outcomes.iter().find_map(|outcome| outcome.unforeseen.clone()),
         items: items.iter().zip(outcomes).filter_map(|(item, outcome)| Some((item.label.clone()?, outcome))).collect(),
         ..Outcome::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn no_fact_says_how_a_host_is_reached() {
+        let sources = [include_str!("connection.rs"), include_str!("identity.rs")].concat();
+        let written = sources.split('"').filter(|word| word.starts_with("ansible_"));
+        let (patterns, mut names): (Vec<&str>, Vec<&str>) = written.partition(|word| word.contains('{'));
+        assert!(names.len() > 20 && patterns == ["ansible_{method}_{what}"]);
+        names.extend(["ansible_sudo_pass", "ansible_su_exe", "ansible_doas_flags", "ansible_pfexec_user"]);
+        let open: Vec<_> = names.into_iter().filter(|name| !super::forbidden_fact(name)).collect();
+        assert!(open.is_empty(), "a host may set {open:?}");
+        assert!(!super::forbidden_fact("ansible_ssh_host_key_ed25519_public"));
+        assert!(super::forbidden_fact("ansible_ssh_host_key_checking"));
     }
 }

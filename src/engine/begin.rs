@@ -312,7 +312,9 @@ impl Engine {
         let once = self.order.linear && (begun.run_once || meta::is_for_all(&task));
         let lane = &mut self.lanes[host];
         lane.next = Next::Ready;
-        lane.wall = task.inherited(|keywords| keywords.delegate_to.as_ref()).is_some();
+        // What a host fetches others may read here, also those that fetch nothing.
+        let elsewhere = task.action.name == "fetch";
+        lane.wall = elsewhere || task.inherited(|keywords| keywords.delegate_to.as_ref()).is_some();
         lane.window.push_back(Entry {
             banner: Arc::new(Banner::new(&key, &task, &begun)),
             key,
