@@ -6,6 +6,7 @@ use super::session::Session;
 use super::{passwords, vault_ids};
 use lang::vault::{self, Keyring, SALT, Secret};
 use std::io::{IsTerminal, Read, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use value::Diagnostic;
 use zeroize::Zeroizing;
@@ -43,7 +44,7 @@ pub fn run(action: &VaultAction, session: &mut Session) -> Result<Exit, Refusal>
             let new = Keys::new_ones(&options.new_keys, session)?.for_new()?;
             for file in &options.files.files {
                 let plain = keys.open(&read(file)?).map_err(|refusal| named(refusal, file))?;
-                replace(file, sealed(&plain, &new)?.as_bytes())?;
+                replace(file, sealed(&plain, &new)?.as_bytes(), Keeps::ModeAndOwner)?;
             }
             session.screen.say("Rekey successful", None);
         }
@@ -150,7 +151,7 @@ fn each(
         let changed = change(read(file)?).map_err(|refusal| named(refusal, file))?;
         match &options.to_file {
             Some(output) => put(Some(output), &changed)?,
-            None => replace(file, &changed)?,
+            None => replace(file, &changed, Keeps::Nothing)?,
         }
     }
     if std::io::stdout().is_terminal() {
@@ -165,7 +166,7 @@ fn create(file: &Path, keys: &Keys) -> Done {
     }
     let secret = keys.for_new()?;
     let plain = edited(&[], file)?.unwrap_or_default();
-    replace(file, sealed(&plain, &secret)?.as_bytes())
+    replace(file, sealed(&plain, &secret)?.as_bytes(), Keeps::Nothing)
 }
 
 /// Under the same id as before; a file that was not changed stays as it is.
@@ -181,7 +182,7 @@ fn edit(file: &Path, keys: &Keys) -> Done {
     let id = text.lines().next().and_then(|line| line.split(';').nth(3)).unwrap_or("default").trim();
     let secret = ring.secret(Some(id)).or_else(|| ring.secret(None)).cloned();
     let secret = secret.ok_or_else(|| refuse("no password was given"))?;
-    replace(file, sealed(&changed, &secret)?.as_bytes())
+    replace(file, sealed(&changed, &secret)?.as_bytes(), Keeps::ModeAndOwner)
 }
 
 /// What an editor made of it; none: nothing else. Its file is private, in memory where the system has a place for that.
@@ -238,20 +239,41 @@ fn read(file: &Path) -> Result<Vec<u8>, Refusal> {
     std::fs::read(file).map_err(|error| refuse(format!("{} could not be read: {error}", file.display())))
 }
 
-/// The whole file at once, for its owner alone.
-fn replace(file: &Path, bytes: &[u8]) -> Done {
+/// What stays of a file whose content is replaced.
+#[derive(PartialEq)]
+enum Keeps {
+    /// What is in it now is its owner's alone: it was or becomes plain.
+    Nothing,
+    /// It is as secret as it was.
+    ModeAndOwner,
+}
+
+/// The whole file at once.
+fn replace(file: &Path, bytes: &[u8], keeps: Keeps) -> Done {
     let file = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf());
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let fault = |error: std::io::Error| refuse(format!("{} could not be written: {error}", file.display()));
     let mut temporary = tempfile::NamedTempFile::new_in(folder).map_err(fault)?;
     temporary.write_all(bytes).and_then(|()| temporary.as_file().sync_all()).map_err(fault)?;
+    if keeps == Keeps::ModeAndOwner {
+        keep(&file, temporary.as_file()).map_err(fault)?;
+    }
     temporary.persist(&file).map_err(|error| fault(error.error))?;
     Ok(())
 }
 
+/// Gives a new file the owner and the mode that another one has.
+fn keep(file: &Path, new: &std::fs::File) -> std::io::Result<()> {
+    let (before, own) = (std::fs::metadata(file)?, new.metadata()?);
+    if (before.uid(), before.gid()) != (own.uid(), own.gid()) {
+        std::os::unix::fs::fchown(new, Some(before.uid()), Some(before.gid()))?;
+    }
+    new.set_permissions(before.permissions())
+}
+
 fn put(path: Option<&Path>, bytes: &[u8]) -> Done {
     match path.filter(|path| *path != Path::new("-")) {
-        Some(path) => replace(path, bytes),
+        Some(path) => replace(path, bytes, Keeps::Nothing),
         None => {
             let mut stdout = std::io::stdout().lock();
             let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
@@ -269,4 +291,30 @@ fn named(mut refusal: Refusal, file: &Path) -> Refusal {
         diagnostic.message = format!("{}: {}", file.display(), diagnostic.message);
     }
     refusal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_file_with_a_new_key_keeps_its_mode_and_one_that_becomes_plain_is_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("secrets.yml");
+        let replaced = |keeps| {
+            std::fs::write(&file, "before").unwrap();
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
+            // As root, the owner is another one, too.
+            let other = rustix::process::getuid().is_root().then_some(12);
+            std::os::unix::fs::chown(&file, other, other).unwrap();
+            assert!(replace(&file, b"after", keeps).is_ok());
+            let metadata = std::fs::metadata(&file).unwrap();
+            assert_eq!(std::fs::read(&file).unwrap(), b"after");
+            (metadata.mode() & 0o777, other.is_some_and(|other| (metadata.uid(), metadata.gid()) == (other, other)))
+        };
+        let is_root = rustix::process::getuid().is_root();
+        assert_eq!(replaced(Keeps::ModeAndOwner), (0o640, is_root));
+        assert_eq!(replaced(Keeps::Nothing), (0o600, false));
+    }
 }
