@@ -35,7 +35,6 @@ pub fn run(options: &PlaybookCommand, plan: bool, session: &mut Session) -> Resu
     let config = &session.config;
     let human = Human::new(Shown {
         verbosity: session.verbosity,
-        diff: options.common.diff || config.diff,
         ok_hosts: config.display_ok_hosts,
         skipped_hosts: config.display_skipped_hosts,
         check_mode_markers: config.check_mode_markers,

@@ -20,7 +20,6 @@ pub struct Human {
 #[derive(Clone, Copy, Debug)]
 pub struct Shown {
     pub verbosity: u8,
-    pub diff: bool,
     pub ok_hosts: bool,
     pub skipped_hosts: bool,
     pub check_mode_markers: bool,
@@ -119,11 +118,11 @@ impl Human {
         match status {
             Status::Settled { outcome, failure } => {
                 self.warnings(outcome, screen);
-                self.diffs(outcome, no_log, screen);
                 if outcome.items.is_empty() {
+                    self.diff(outcome, no_log, screen);
                     self.one(who, outcome, *failure, names, screen);
                 } else {
-                    self.items(who, outcome, *failure, names, screen);
+                    self.items(who, outcome, *failure, no_log, names, screen);
                 }
                 if *failure == Failure::Ignored {
                     screen.print("...ignoring", Some(Color::Skip));
@@ -162,8 +161,17 @@ impl Human {
         }
     }
 
-    fn items(&mut self, who: &str, outcome: &Outcome, failure: Failure, names: &Names, screen: &mut Screen) {
+    fn items(
+        &mut self,
+        who: &str,
+        outcome: &Outcome,
+        failure: Failure,
+        no_log: bool,
+        names: &Names,
+        screen: &mut Screen,
+    ) {
         for (label, item) in &outcome.items {
+            self.diff(item, no_log, screen);
             self.item(who, label, item, names, screen);
         }
         if outcome.skipped && !self.is_shown(outcome) {
@@ -229,16 +237,15 @@ impl Human {
         }
     }
 
-    fn diffs(&self, outcome: &Outcome, no_log: bool, screen: &mut Screen) {
-        if !self.shown.diff || no_log {
+    /// Whether there are differences is the task's own `diff`, or the command line's.
+    fn diff(&mut self, outcome: &Outcome, no_log: bool, screen: &mut Screen) {
+        if no_log || !outcome.changed || outcome.diff.is_empty() {
             return;
         }
-        let items = outcome.items.iter().map(|(_, item)| item);
-        for outcome in items.chain([outcome]).filter(|outcome| outcome.changed && !outcome.diff.is_empty()) {
-            let text = diff::render(&outcome.diff, screen);
-            if !text.is_empty() {
-                screen.print(text.strip_suffix('\n').unwrap_or(&text), None);
-            }
+        let text = diff::render(&outcome.diff, screen);
+        if !text.is_empty() {
+            self.open(screen);
+            screen.print(text.strip_suffix('\n').unwrap_or(&text), None);
         }
     }
 }

@@ -147,6 +147,20 @@ fn items_on_different_hosts_go_one_by_one() {
 }
 
 #[test]
+fn each_item_has_its_own_modes() {
+    let project = Project::new([]);
+    let mut ping = Task { looped: looped(Value::list([1.into(), 2.into()])), ..task("ping", []) };
+    ping.keywords.check_mode = Some(written("{{ item == 2 }}"));
+    ping.keywords.diff = Some(written("{{ item == 2 }}"));
+    ping.keywords.timeout = Some(written("{{ item }}"));
+    let prepared = project.call(ping);
+    assert!(prepared.one_by_one);
+    let own = prepared.items.iter().map(|item| item.own.as_ref().unwrap());
+    let modes: Vec<_> = own.map(|own| (own.mode == Mode::Check, own.diff, own.timeout)).collect();
+    assert_eq!(modes, [(false, false, Some(1)), (true, true, Some(2))]);
+}
+
+#[test]
 fn check_mode_of_the_task_stands_over_the_command_line() {
     let mut project = Project::new([]);
     project.settings.check = true;
