@@ -22,6 +22,7 @@ mod result;
 mod search;
 mod settings;
 mod split;
+pub mod template_file;
 #[cfg(test)]
 mod tests;
 mod world;

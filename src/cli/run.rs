@@ -135,6 +135,7 @@ fn run_settings(
         playbook_dir: asked.playbook_dir.clone(),
         merge_hashes: session.config.merge_hashes,
         check: common.check,
+        ansible_managed: session.config.ansible_managed.clone(),
         diff: common.diff || session.config.diff,
         verbosity: i64::from(session.verbosity),
         forks: plays.forks,

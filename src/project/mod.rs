@@ -6,7 +6,7 @@ mod include;
 mod list;
 mod open;
 
-use crate::action::{Halt, World};
+use crate::action::{Halt, World, template_file};
 use crate::engine::message::{Brought, HostId, HostVars, Include, InventoryChange, Opened, Outcome, Question};
 use crate::playbook::model::{Play, Task};
 use crate::playbook::tags::Selection;
@@ -261,6 +261,10 @@ impl World for Playbooks {
 impl Outside for Here {
     fn lookup(&self, request: &LookupRequest, places: &Places) -> Result<Option<Vec<Value>>, Stop> {
         lookups::lookup(request, places)
+    }
+
+    fn template_names(&self, asked: &str, path: &Path) -> Vec<(String, Value)> {
+        template_file::names(self, asked, path, None)
     }
 
     fn environment(&self) -> &dyn Environment {

@@ -20,6 +20,9 @@ impl Outside for Nothing {
     fn lookup(&self, _request: &LookupRequest, _places: &Places) -> Result<Option<Vec<Value>>, Stop> {
         Ok(None)
     }
+    fn template_names(&self, _asked: &str, _path: &std::path::Path) -> Vec<(String, Value)> {
+        Vec::new()
+    }
     fn environment(&self) -> &dyn Environment {
         &Still
     }

@@ -22,7 +22,7 @@ use crate::world::loader::Loader;
 use crate::world::lookups::Places;
 use lang::template::{Environment, LookupRequest, Stop};
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use value::{Map, Span, Value};
 
@@ -53,6 +53,8 @@ pub struct RunSettings {
     pub skip_tags: Vec<String>,
     pub limit: Option<String>,
     pub inventory_sources: Vec<String>,
+    /// For templates, where nobody sets the name.
+    pub ansible_managed: String,
     pub config_file: Option<PathBuf>,
     /// `-c`
     pub connection: Option<String>,
@@ -74,6 +76,7 @@ impl Default for RunSettings {
             skip_tags: Vec::new(),
             limit: None,
             inventory_sources: Vec::new(),
+            ansible_managed: String::new(),
             config_file: None,
             connection: None,
             remote_user: None,
@@ -128,6 +131,8 @@ impl PlayVars {
 pub trait Outside: Send + Sync {
     /// A lookup that needs more than variables. None: nobody knows it.
     fn lookup(&self, request: &LookupRequest, places: &Places) -> Result<Option<Vec<Value>>, Stop>;
+    /// What a template that a lookup evaluates knows of itself.
+    fn template_names(&self, asked: &str, path: &Path) -> Vec<(String, Value)>;
     fn environment(&self) -> &dyn Environment;
 }
 

@@ -2,12 +2,13 @@
 use super::files;
 use super::hostvars::{AllNames, HostVarsOf};
 use super::{PlayVars, Variables};
+use crate::action::template_file;
 use crate::engine::message::{HostId, HostVars, PlayState};
 use crate::inventory::Layers;
 use crate::playbook::model::{Frame, Role, Task};
 use crate::playbook::search;
 use crate::world::lookups::Places;
-use lang::template::{Environment, LookupRequest, ObjectRef, Scope, Source, Stop, Syntax, Template, render_text};
+use lang::template::{Environment, LookupRequest, ObjectRef, Scope, Source, Stop, Template, render_text};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -357,7 +358,7 @@ impl HostScope {
                 loader.files.read(path).map_err(|error| Stop::outside(format!("{}: {error}", path.display())))?;
             loader.plain(bytes).map_err(|error| Stop::outside(format!("{}: {error}", path.display())))
         };
-        let render = |path: &Path, vars: &Map| self.render_template(path, vars, request);
+        let render = |asked: &str, path: &Path| self.render_template(asked, path, request);
         let places = Places {
             within: &|subfolder, name| search::candidates(&search, &*loader.files, subfolder, name),
             read: &read,
@@ -366,19 +367,29 @@ impl HostScope {
         self.variables.outside.lookup(request, &places)
     }
 
-    /// The lookup `template`: a file rendered with the asking scope and more variables.
-    fn render_template(&self, path: &Path, vars: &Map, request: &LookupRequest) -> Result<Value, Stop> {
+    /// The lookup `template`: a file rendered with the asking scope, what the file knows of itself, and the variables of `template_vars`.
+    fn render_template(&self, asked: &str, path: &Path, request: &LookupRequest) -> Result<Value, Stop> {
+        let argument = |name: &str| {
+            let named = &request.arguments.named;
+            named.iter().find(|(known, _)| &**known == name).map(|(_, value)| value)
+        };
         let text = self.variables.loader.text(path, request.span).map_err(|errors| stop(&errors))?;
         let source = self.variables.loader.sources.add(path.display().to_string(), text.as_str());
-        let (syntax, text, header) = Syntax::FILE.with_header(&text).map_err(Stop::from)?;
+        let (syntax, text, header) = template_file::syntax(&argument).with_header(&text).map_err(Stop::from)?;
         let origin = value::Span::new(source, if header { 2 } else { 1 }, 1, 1);
         let template =
             Template::compile(text, Some(origin), &syntax).map_err(|mut errors| match errors.is_empty() {
                 true => Stop::outside("the template cannot be read"),
                 false => Stop::Error(errors.remove(0)),
             })?;
-        let scope = WithVars { inner: request.scope, vars };
-        template.render_text(&scope).map(Value::Str)
+        let mut vars: Map = self.variables.outside.template_names(asked, path).into_iter().collect();
+        if request.scope.get("ansible_managed")?.is_none() {
+            vars.insert("ansible_managed", self.variables.run.ansible_managed.as_str());
+        }
+        if let Some(Value::Map(more)) = argument("template_vars") {
+            vars.extend(more.iter().map(|(key, value)| (key.clone(), value.clone())));
+        }
+        template.render_text(&WithVars { inner: request.scope, vars: &vars }).map(Value::Str)
     }
 
     /// The lookup that gives the hosts of patterns.

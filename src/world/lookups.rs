@@ -3,7 +3,7 @@ use super::surroundings::{expand_user, expand_variables};
 use lang::template::{Arguments, Kind, LookupRequest, Stop};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use value::{Map, Str, Value};
+use value::{Str, Value};
 
 /// Where a lookup looks for relative paths, nearest first: the role's `files/`, the playbook's ...
 pub struct Places<'p> {
@@ -11,8 +11,8 @@ pub struct Places<'p> {
     pub within: &'p dyn Fn(&str, &str) -> Vec<PathBuf>,
     /// A file's bytes, decrypted where a vault holds it.
     pub read: &'p dyn Fn(&Path) -> Result<Vec<u8>, Stop>,
-    /// A template's text with these variables over the scope's.
-    pub render: &'p dyn Fn(&Path, &Map) -> Result<Value, Stop>,
+    /// The text of the template that is asked for by this word and lies there.
+    pub render: &'p dyn Fn(&str, &Path) -> Result<Value, Stop>,
 }
 
 impl Places<'_> {
@@ -37,7 +37,7 @@ pub fn lookup(request: &LookupRequest, places: &Places) -> Result<Option<Vec<Val
         "first_found" => first_found(arguments, places)?,
         "pipe" => terms().map(|command| pipe(&command)).collect::<Result<_, _>>()?,
         "lines" => terms().map(|command| lines(&command)).collect::<Result<Vec<_>, _>>()?.concat(),
-        "template" => terms().map(|path| template(&path, arguments, places)).collect::<Result<_, _>>()?,
+        "template" => terms().map(|path| template(&path, places)).collect::<Result<_, _>>()?,
         "password" => terms().map(|term| super::password::lookup(&term, arguments)).collect::<Result<_, _>>()?,
         "ini" => terms().map(|key| ini(&key, arguments, places)).collect::<Result<Vec<_>, _>>()?.concat(),
         "csvfile" => terms().map(|key| csvfile(&key, arguments, places)).collect::<Result<Vec<_>, _>>()?.concat(),
@@ -180,11 +180,10 @@ fn lines(command: &str) -> Result<Vec<Value>, Stop> {
     Ok(run(command)?.lines().map(Value::from).collect())
 }
 
-fn template(term: &str, arguments: &Arguments, places: &Places) -> Result<Value, Stop> {
+fn template(term: &str, places: &Places) -> Result<Value, Stop> {
     let path = find((places.within)("templates", term))
         .ok_or_else(|| outside(format!("the template file {term} could not be found for the lookup")))?;
-    let vars = option(arguments, "template_vars").and_then(Value::as_map).cloned().unwrap_or_default();
-    (places.render)(&path, &vars)
+    (places.render)(term, &path)
 }
 
 /// `key` in a section of an INI or properties file.

@@ -1,12 +1,11 @@
 //! `template`: a template file, evaluated for a host and written there as `copy` writes.
 use super::super::instance::{Action, Call, Finish, Instance, Step};
 use super::super::names::{TemplateFile, origin};
-use super::super::{Halt, arguments, search};
+use super::super::{Halt, arguments, search, template_file};
 use super::transfer;
 use crate::engine::message::{Effect, Outcome};
-use lang::template::Syntax;
 use std::path::Path;
-use value::spec::{Args as _, Spec, to_bool};
+use value::spec::{Args as _, Spec};
 use value::{Map, Span, Str, Value};
 
 value::args! {
@@ -128,58 +127,17 @@ fn rendered(instance: &Instance, args: &Map, src: &str, path: &Path, dest: &str)
     let bytes = transfer::read(instance, path, true)?;
     let text = String::from_utf8(bytes)
         .map_err(|_| Halt::refused(format!("the template '{}' is not UTF-8", path.display())))?;
-    let vars = file_names(instance, src, path, dest)?;
+    let mut vars = template_file::names(instance.world().surroundings, src, path, Some(dest));
+    if instance.names.get("ansible_managed")?.is_none() {
+        vars.push(("ansible_managed".into(), instance.world().settings.ansible_managed.as_str().into()));
+    }
     let names = instance.names.with(vars);
     let folders = search::template_folders(instance.asking, path);
-    let file = TemplateFile { path, text: &text, syntax: syntax(args), folders };
+    let file = TemplateFile { path, text: &text, syntax: template_file::syntax(&|name| args.get(name)), folders };
     names.template(&file, instance.world()).map_err(|halt| match halt {
         Halt::Failed(failure) => Halt::Failed(failure),
         other => other,
     })
-}
-
-fn syntax(args: &Map) -> Syntax {
-    let mut syntax = Syntax::FILE;
-    let text = |name: &str| args.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_string);
-    let marks = [
-        (&mut syntax.block.start, "block_start_string"),
-        (&mut syntax.block.end, "block_end_string"),
-        (&mut syntax.variable.start, "variable_start_string"),
-        (&mut syntax.variable.end, "variable_end_string"),
-        (&mut syntax.comment.start, "comment_start_string"),
-        (&mut syntax.comment.end, "comment_end_string"),
-        (&mut syntax.newline, "newline_sequence"),
-    ];
-    for (mark, name) in marks {
-        if let Some(text) = text(name) {
-            *mark = text.into();
-        }
-    }
-    let truth = |name: &str, default: bool| args.get(name).map_or(default, |value| to_bool(value).unwrap_or(default));
-    syntax.trim_blocks = truth("trim_blocks", true);
-    syntax.lstrip_blocks = truth("lstrip_blocks", false);
-    syntax
-}
-
-/// What a template knows of itself.
-fn file_names(instance: &Instance, src: &str, path: &Path, dest: &str) -> Result<Vec<(String, Value)>, Halt> {
-    let surroundings = instance.world().surroundings;
-    let state = surroundings.file_state(path);
-    let mut vars = vec![
-        ("template_host".to_string(), Value::from(surroundings.host_name())),
-        ("template_path".into(), src.into()),
-        ("template_fullpath".into(), path.display().to_string().into()),
-        ("template_destpath".into(), dest.into()),
-        ("template_run_date".into(), Value::DateTime(surroundings.local_time(surroundings.now()))),
-    ];
-    if let Some(state) = state {
-        vars.push(("template_uid".into(), surroundings.user_name(state.uid).into()));
-        vars.push(("template_mtime".into(), Value::DateTime(surroundings.local_time(state.modified))));
-    }
-    if instance.names.get("ansible_managed")?.is_none() {
-        vars.push(("ansible_managed".into(), instance.world().settings.ansible_managed.as_str().into()));
-    }
-    Ok(vars)
 }
 
 fn encoded(content: Str, args: &Map) -> Result<Value, Halt> {
