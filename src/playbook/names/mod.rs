@@ -11,8 +11,8 @@ const LEGACY: &str = "ansible.legacy";
 struct Names {
     /// By kind and collection, the names one after the other.
     known: HashMap<(&'static str, &'static str), &'static str>,
-    /// By the collection that they leave: where to, and the names.
-    moved: HashMap<&'static str, Vec<(&'static str, &'static str)>>,
+    /// By kind and the collection that they leave: where to, and the names.
+    moved: HashMap<(&'static str, &'static str), Vec<(&'static str, &'static str)>>,
 }
 
 static NAMES: LazyLock<Names> = LazyLock::new(|| {
@@ -20,7 +20,8 @@ static NAMES: LazyLock<Names> = LazyLock::new(|| {
     for line in RECORDED.lines() {
         let Some((head, list)) = line.split_once(": ") else { continue };
         match head.split(' ').collect::<Vec<_>>().as_slice() {
-            ["redirect", from, to] => names.moved.entry(from).or_default().push((to, list)),
+            ["redirect", from, to] => names.moved.entry(("module", from)).or_default().push((to, list)),
+            ["redirect-lookup", from, to] => names.moved.entry(("lookup", from)).or_default().push((to, list)),
             [kind, collection] => drop(names.known.insert((kind, collection), list)),
             _ => {}
         }
@@ -37,13 +38,13 @@ pub fn module(written: &str, collections: &[String]) -> Option<String> {
     {
         return Some(format!("{}.{name}", if found == LEGACY { BUILTIN } else { found }));
     }
-    follow(collection, name)
+    follow("module", collection, name)
 }
 
 /// Whether a lookup of this name is known, short or with its collection.
 pub fn is_lookup(written: &str) -> bool {
     let (collection, name) = split(written);
-    is_known("lookup", collection, name)
+    follow("lookup", collection, name).is_some()
 }
 
 /// The nearest module that somebody may have meant; of our own collections' names when the word has no dot.
@@ -66,13 +67,13 @@ fn is_known(kind: &str, collection: &str, name: &str) -> bool {
 }
 
 /// Through the redirects, which may lead on.
-fn follow(collection: &str, name: &str) -> Option<String> {
+fn follow(kind: &'static str, collection: &str, name: &str) -> Option<String> {
     let (mut collection, mut name) = (collection, name);
     for _ in 0..8 {
-        if is_known("module", collection, name) {
+        if is_known(kind, collection, name) {
             return Some(format!("{collection}.{name}"));
         }
-        let moved = NAMES.moved.get(collection)?;
+        let moved = NAMES.moved.get(&(kind, collection))?;
         (collection, name) = moved.iter().find_map(|(to, list)| {
             let entry = list.split(' ').find(|entry| entry.split('=').next() == Some(name))?;
             Some((*to, entry.split('=').next_back().unwrap_or(entry)))
@@ -106,6 +107,12 @@ mod tests {
     #[test]
     fn lookups_are_known_and_misspelt_names_have_neighbours() {
         assert!(is_lookup("items") && is_lookup("community.general.dig") && !is_lookup("item"));
+        assert!(
+            is_lookup("flattened")
+                && is_lookup("cartesian")
+                && is_lookup("filetree")
+                && is_lookup("community.general.flattened")
+        );
         assert_eq!(nearest_module("coppy").as_deref(), Some("copy"));
     }
 }

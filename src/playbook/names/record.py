@@ -4,7 +4,7 @@
 Run with the python of an environment that has the ansible package:  python record.py > names.txt
 
 One line per kind and collection, `module ansible.posix: acl at ...`; redirects from one collection to another as
-`redirect FROM TO: name name=newname ...`.
+`redirect FROM TO: name name=newname ...`, those of lookups as `redirect-lookup FROM TO: ...`.
 """
 import collections
 import json
@@ -43,13 +43,13 @@ def main():
     moved = collections.defaultdict(set)
     for collection, path in redirects():
         routing = (yaml.safe_load(path.read_text()) or {}).get("plugin_routing") or {}
-        for kind in ("modules", "action"):
+        for kind, word in (("modules", "redirect"), ("action", "redirect"), ("lookup", "redirect-lookup")):
             for name, entry in (routing.get(kind) or {}).items():
                 target, _, short = (entry.get("redirect") or "").rpartition(".")
                 if target and (target, short) != (collection, name):
-                    moved[collection, target].add(name if short == name else f"{name}={short}")
-    for (source, target), entries in sorted(moved.items()):
-        print(f"redirect {source} {target}: {' '.join(sorted(entries))}")
+                    moved[word, collection, target].add(name if short == name else f"{name}={short}")
+    for (word, source, target), entries in sorted(moved.items()):
+        print(f"{word} {source} {target}: {' '.join(sorted(entries))}")
 
 
 main()

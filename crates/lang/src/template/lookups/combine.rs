@@ -151,8 +151,18 @@ fn together(call: &mut Call) -> Result<Vec<Value>, Stop> {
 
 fn flattened(call: &mut Call) -> Result<Vec<Value>, Stop> {
     let mut out = Vec::new();
-    terms(call).iter().for_each(|term| flat(term, &mut out));
+    flat_to_none(&terms(call), &mut out);
     Ok(out)
+}
+
+/// As in Ansible, what was meant to be nothing ends its list.
+fn flat_to_none(items: &[Value], out: &mut Vec<Value>) {
+    for item in items.iter().take_while(|item| !matches!(item.as_str(), Some("None" | "null"))) {
+        match item.as_list() {
+            Some(inner) => flat_to_none(inner, out),
+            None => out.push(item.clone()),
+        }
+    }
 }
 
 fn indexed_items(call: &mut Call) -> Result<Vec<Value>, Stop> {
