@@ -139,11 +139,15 @@ impl Playbooks {
         while confirm && answer.is_some() && ask(&format!("confirm {shown}")) != answer {
             answer = ask(&shown);
         }
-        match answer.filter(|answer| !answer.is_empty()).or(default) {
-            Some(answer) => Ok(Value::Str(Str::from(answer).with_trust(!is_unsafe).with_secrecy(private))),
-            // As Ansible without a terminal: the variable is there, and empty.
-            None => Ok("".into()),
-        }
+        let Some(answer) = answer else {
+            self.warn(Diagnostic::warning("prompt", "Not prompting as we are not in interactive mode"));
+            // As Ansible without a terminal: the variable is there, and says that it is nothing.
+            let secret = private && default.is_some();
+            let said = default.unwrap_or_else(|| "None".into());
+            return Ok(Value::Str(Str::from(said).with_trust(!is_unsafe).with_secrecy(secret)));
+        };
+        let answer = default.filter(|_| answer.is_empty()).unwrap_or(answer);
+        Ok(Value::Str(Str::from(answer).with_trust(!is_unsafe).with_secrecy(private)))
     }
 
     /// The hosts of the play's pattern, cut down by `--limit`, in the order that it wants.

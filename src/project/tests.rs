@@ -41,7 +41,9 @@ fn project(files: &[(&str, &str)], settings: PlaySettings) -> Playbooks {
     };
     let run = RunSettings { playbook_dir: "/p".into(), ..RunSettings::default() };
     let variables = Arc::new(Variables::new(inventory, loader, Arc::new(Nothing), run));
-    let prompt = Box::new(|question: &str, _private: bool| Some(format!("answer to {question}")));
+    let prompt = Box::new(|question: &str, _private: bool| {
+        (!question.starts_with("nobody")).then(|| format!("answer to {question}"))
+    });
     Playbooks::load(&[PathBuf::from("/p/site.yml")], variables, parser, settings, prompt)
         .unwrap_or_else(|errors| panic!("{errors:?}"))
 }
@@ -127,6 +129,17 @@ fn prompts_become_variables() {
     project.open(0).unwrap();
     let opened = project.opened(0).unwrap();
     assert_eq!(opened.prompted.get("who").unwrap().to_text(), "answer to Who: ");
+}
+
+#[test]
+fn without_a_terminal_a_prompt_has_its_default_or_says_that_it_is_nothing() {
+    let play = "- hosts: all\n  vars_prompt: [{name: nobody}, {name: nobody2, default: 5}]\n  tasks: []\n";
+    let project = project(&[("/p/site.yml", play)], PlaySettings::default());
+    project.open(0).unwrap();
+    let opened = project.opened(0).unwrap();
+    let answers = ["nobody", "nobody2"].map(|name| opened.prompted.get(name).unwrap().to_text());
+    assert_eq!(answers, ["None", "5"]);
+    assert_eq!(project.take_warnings()[0].message, "Not prompting as we are not in interactive mode");
 }
 
 fn with_role() -> Vec<(&'static str, &'static str)> {
