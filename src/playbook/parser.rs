@@ -183,7 +183,7 @@ impl<'p> Reader<'p> {
         let roles = || frames.iter().filter_map(|frame| frame.role.as_ref());
         if let Some(role) = around.frame.role() {
             magic.insert("role_path", role.path.display().to_string());
-            magic.insert("role_name", role.name.as_str());
+            magic.insert("role_name", role.name.rsplit('.').next().unwrap_or(&role.name));
         }
         let mut layers: Vec<Arc<Map>> = roles().map(|role| role.defaults.clone()).collect();
         let of_play = frames.first().and_then(|frame| frame.keywords.vars.clone());

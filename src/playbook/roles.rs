@@ -218,7 +218,7 @@ impl Reader<'_> {
         let again = request.allow_duplicates.unwrap_or_else(|| meta.is_some_and(allow_duplicates));
         let parents = around.frame.chain().filter_map(|frame| frame.role.as_ref()).filter(|_| request.by_task);
         Role {
-            name: request.name.to_string(),
+            name: full_name(&request.name, path),
             path: path.to_path_buf(),
             defaults: Arc::new(self.role_variables(path, "defaults", request.defaults_from.as_ref(), request.span)),
             vars: Arc::new(self.role_variables(path, "vars", request.vars_from.as_ref(), request.span)),
@@ -334,6 +334,18 @@ impl Reader<'_> {
         let folders = [self.playbook_dir.join("roles")].into_iter().chain(self.parser.roles_path.iter().cloned());
         let names: Vec<String> = folders.flat_map(|folder| files.list(&folder).unwrap_or_default()).collect();
         nearest(name, names.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"))
+    }
+}
+
+/// A role that was found in a collection has its name with the collection's, however it was called.
+fn full_name(called: &str, path: &Path) -> String {
+    let parts: Vec<_> = path.iter().filter_map(|part| part.to_str()).collect();
+    let below = parts.iter().rposition(|part| *part == "ansible_collections").map(|at| &parts[at + 1..]);
+    match below {
+        Some([namespace, collection, "roles", role @ ..]) if !called.contains(['/', '.']) => {
+            format!("{namespace}.{collection}.{}", role.join("."))
+        }
+        _ => called.to_string(),
     }
 }
 

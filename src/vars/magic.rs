@@ -114,7 +114,8 @@ impl HostScope {
             "ansible_role_names" => {
                 let roles = play.roles();
                 let all = dependencies(&roles).into_iter().chain(roles.iter().map(|role| role.name.clone()));
-                Some(names(all))
+                let each_once: indexmap::IndexSet<String> = all.collect();
+                Some(names(each_once.into_iter()))
             }
             _ => None,
         }
