@@ -327,3 +327,36 @@ fn no_text_panics() {
         let _ = project(&files).playbook(Path::new("/p/site.yml"));
     }
 }
+
+#[test]
+fn a_block_among_handlers_is_its_tasks() {
+    let text = |inside: &str| {
+        format!(
+            "- hosts: all\n  handlers:\n    - name: one\n      debug: {{}}\n    - name: block\n      when: x\n      block:\n{inside}"
+        )
+    };
+    let flat = text(
+        "        - name: two\n          debug: {}\n        - name: three\n          debug: {}\n      rescue: [{debug: {}}]\n",
+    );
+    let play = load(&[("/p/site.yml", &flat)]).plays[0].clone();
+    assert_eq!(outline(&play.handlers), "one two three");
+    let Node::Task(two) = &play.handlers[1] else { panic!() };
+    assert_eq!(two.frame.keywords.when.len(), 1);
+    let nested = text("        - block: [{debug: {}}]\n");
+    let errors = errors(&[("/p/site.yml", &nested)]);
+    assert_eq!(errors, [("a block in a block cannot be a handler".to_string(), 8, 11)]);
+}
+
+#[test]
+fn a_role_of_a_collection_has_its_full_name() {
+    let files = [
+        ("/p/site.yml", "- hosts: all\n  collections: [my.col]\n  roles: [x]\n"),
+        ("/c/ansible_collections/my/col/roles/x/meta/main.yml", "dependencies: [y]\n"),
+        ("/c/ansible_collections/my/col/roles/x/tasks/main.yml", "- debug: {}\n"),
+        ("/c/ansible_collections/my/col/roles/y/tasks/main.yml", "- debug: {}\n"),
+    ];
+    let play = load(&files).plays[0].clone();
+    let tasks = super::tags::all_tasks(&play.tasks);
+    let names: Vec<_> = tasks.iter().map(|task| task.frame.role().unwrap().name.clone()).collect();
+    assert_eq!(names, ["my.col.y", "my.col.x"]);
+}

@@ -116,6 +116,10 @@ impl Loader {
         self.keyring.decrypt(&text).map(|plain| plain.to_vec())
     }
 
+    pub fn warn(&self, warning: Diagnostic) {
+        self.lock().push(warning);
+    }
+
     /// Warnings that came up since this was asked last.
     pub fn take_warnings(&self) -> Vec<Diagnostic> {
         std::mem::take(&mut *self.lock())
