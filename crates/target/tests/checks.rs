@@ -110,3 +110,19 @@ fn waiting_for_a_path_tells_whose_it_is() {
     let ran = apply(&mut machine, "wait_for", &[("path", "/srv/no"), ("state", "absent")]).fine();
     assert_eq!((ran.text("state").as_str(), ran.result.contains("uid")), ("absent", false));
 }
+
+#[test]
+fn a_path_that_shall_be_gone_is_not_searched() {
+    let mut machine = machine(&[("/srv/f", "x\n")]);
+    let args = [("path", "/srv/f"), ("state", "absent"), ("search_regex", "zzz"), ("timeout", "0")];
+    assert_eq!(apply(&mut machine, "wait_for", &args).complaint(), "Timeout when waiting for /srv/f to be absent.");
+}
+
+#[test]
+fn a_failed_change_of_owner_tells_of_the_path() {
+    for (module, more) in [("file", [("state", "file")]), ("lineinfile", [("line", "y")])] {
+        let mut machine = machine(&[("/srv/f", "x\n")]);
+        let ran = apply(&mut machine, module, &[&more[..], &[("path", "/srv/f"), ("owner", "nosuch")]].concat());
+        assert_eq!(["path", "mode", "owner"].map(|name| ran.text(name)), ["/srv/f", "0644", "root"], "{module}");
+    }
+}

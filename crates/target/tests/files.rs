@@ -173,3 +173,18 @@ fn owners_of_a_tree_are_those_of_its_links_and_of_what_they_lead_to() {
         [5, 5, 0, 0, 0]
     );
 }
+
+#[test]
+fn a_tree_of_the_host_has_its_place_and_its_name() {
+    for (dest, told, file) in [
+        ("/srv/new", "/srv/new", "/srv/new/tree/sub/f"),
+        ("/srv/new/", "/srv/new/tree", "/srv/new/tree/sub/f"),
+        ("/srv/out", "/srv/out/tree", "/srv/out/tree/sub/f"),
+    ] {
+        let mut machine = tree();
+        let ran = apply(&mut machine, "copy", &[("src", "/srv/tree"), ("dest", dest), ("remote_src", "yes")]).fine();
+        assert_eq!((ran.text("dest").as_str(), machine.text(file).as_deref()), (told, Some("a")));
+    }
+    let nowhere = [("src", "/srv/tree"), ("dest", "/srv/new/sub"), ("remote_src", "yes")];
+    assert_eq!(apply(&mut tree(), "copy", &nowhere).complaint(), "Destination directory /srv/new does not exist");
+}

@@ -52,9 +52,10 @@ impl Edit<'_> {
         let mut result = crate::returns! { "msg" => message };
         let now = host.stat(&before.path)?.map_or_else(|| ownership::new_meta(host, false), |stat| stat.meta());
         let wanted = match &before.text {
-            Some(_) => self.ownership.over(host, now, false)?,
-            None => self.ownership.of_written(host, now, false)?,
+            Some(_) => self.ownership.over(host, now, false),
+            None => self.ownership.of_written(host, now, false),
         };
+        let wanted = wanted.map_err(|stop| stop.with("path", path_value(&before.path)))?;
         if before.text.as_deref() != Some(after.as_str()) {
             let kept = self.write(host, &before.path, &after, wanted)?;
             if let Some(kept) = kept {

@@ -3,6 +3,7 @@
 use super::mode::ModeSpec;
 use super::{Acted, Change, Host, Look, Resource, State, Stop};
 use crate::machine::{Command, Meta};
+use crate::module::path_value;
 use std::path::Path;
 use value::Value;
 
@@ -140,7 +141,7 @@ impl Ownership<'_> {
 
     fn apply_at(&self, host: &mut Host, path: &Path, exact: bool) -> Look<()> {
         let Some(stat) = host.stat(path)? else { return Ok(()) };
-        let wanted = self.over(host, stat.meta(), stat.is_dir())?;
+        let wanted = self.over(host, stat.meta(), stat.is_dir()).map_err(|stop| stop.with("path", path_value(path)))?;
         // A link has no mode of its own.
         let wanted = if stat.is_link() { Meta { mode: stat.mode, ..wanted } } else { wanted };
         if wanted != stat.meta() {

@@ -78,7 +78,9 @@ impl Module for Task {
             Some(_) if block(args).is_empty() => "Block removed",
             Some(_) => "Block inserted",
         };
-        edit.close(host, &before, new, message)
+        let mut result = edit.close(host, &before, new, message)?;
+        result.remove("backup");
+        Ok(result)
     }
 }
 

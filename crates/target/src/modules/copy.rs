@@ -301,8 +301,12 @@ fn remote_folder(args: &Args, src: &Path, host: &mut Host) -> Look<Return> {
         (false, Some(name)) => args.dest.join(name),
         _ => args.dest.clone(),
     };
-    // The result names the folder that was there, or the one that was made for it.
-    let told = if host.exists(&args.dest)? { dest.clone() } else { args.dest.clone() };
+    let there = host.exists(&args.dest)?;
+    if !there && !ends_with_slash(&args.dest) && !host.has_folder(parent(&args.dest))? {
+        return Stop::failed(format!("Destination directory {} does not exist", parent(&args.dest).display()));
+    }
+    // The result names the folder that the task named, unless the tree has its own place in it.
+    let told = if there || ends_with_slash(&args.dest) { dest.clone() } else { args.dest.clone() };
     install::make_dirs(host, &dest, &args.directory_mode, Some(&args.ownership()))?;
     copy_tree(args, src, &dest, host)?;
     let mut result = crate::returns! { "src" => path_value(src), "dest" => path_value(&told) };

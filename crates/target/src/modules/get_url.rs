@@ -112,13 +112,13 @@ impl Module for Task {
         if answer.head.status == 304 {
             return unchanged(args, &dest, begun, result, host);
         }
-        reachable(args, &dest, host)?;
+        reachable(args, &dest, host).map_err(|stop| stop.with("url", args.url.clone()).with("dest", path_value(&dest)))?;
         let mut sums = Sums::of(wanted.as_ref());
         let mut spool = args.tmp_dest.as_deref().map_or_else(Spool::default, Spool::in_folder);
         if host.writes() {
             spool.fill(&mut answer.body, |piece| sums.take(piece))?;
         }
-        put(args, &dest, Got { contents: spool.contents(), sums, wanted, begun }, result, host)
+        put(args, &dest, Got { known: host.writes(), contents: spool.contents(), sums, wanted, begun }, result, host)
     }
 }
 
@@ -138,14 +138,12 @@ fn of_this_host(args: &Args, path: &Path, wanted: Option<Sum>, begun: Instant, h
         (true, _) => args.dest.join(INDEX),
         _ => args.dest.clone(),
     };
-    reachable(args, &dest, host)?;
+    reachable(args, &dest, host).map_err(|stop| stop.with("url", args.url.clone()).with("dest", path_value(&dest)))?;
     let mut sums = Sums::of(wanted.as_ref());
-    if host.writes() {
-        host.digest_with(path, |piece| sums.take(piece))?;
-    }
+    host.digest_with(path, |piece| sums.take(piece))?;
     let contents = Contents::Stored { path: host.canonical(path)?, size: stat.size };
     let result = crate::returns! { "url" => args.url.clone(), "dest" => path_value(&dest), "status_code" => Value::Null };
-    put(args, &dest, Got { contents, sums, wanted, begun }, result, host)
+    put(args, &dest, Got { known: true, contents, sums, wanted, begun }, result, host)
 }
 
 /// Whether a download can wait, and be put in its place.
@@ -310,6 +308,8 @@ impl Sums {
 }
 
 struct Got {
+    /// Whether it has come: a check asks a server for the head only.
+    known: bool,
     contents: Contents,
     sums: Sums,
     wanted: Option<Sum>,
@@ -317,10 +317,10 @@ struct Got {
 }
 
 fn put(args: &Args, dest: &Path, got: Got, mut result: Map, host: &mut Host) -> Look<Return> {
-    let Got { contents, sums, wanted, begun } = got;
-    let size = if host.writes() { contents.size() } else { 0 };
+    let Got { known, contents, sums, wanted, begun } = got;
+    let size = if known { contents.size() } else { 0 };
     let mut sha1 = None;
-    if host.writes() {
+    if known {
         if let (Some(wanted), Some(own)) = (&wanted, sums.own) {
             let have = own.hex();
             if !wanted.is(&have) {
@@ -333,7 +333,7 @@ fn put(args: &Args, dest: &Path, got: Got, mut result: Map, host: &mut Host) -> 
     }
     let now = host.stat_target(dest)?;
     let before = match &now {
-        Some(stat) if stat.is_file() && host.writes() => Some(host.sha1(dest)?),
+        Some(stat) if stat.is_file() && known => Some(host.sha1(dest)?),
         _ => None,
     };
     let same = before.is_some() && before == sha1;

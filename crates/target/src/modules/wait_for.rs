@@ -119,18 +119,14 @@ impl Wait<'_> {
     fn holds(&self, host: &Host) -> Look<Option<Found>> {
         let yes = |holds: bool| holds.then(Found::default);
         match (self.args.state.as_str(), &self.args.path, self.port) {
-            ("absent" | "stopped", Some(path), _) => self.gone(host, path).map(yes),
+            // Whatever stands in it: a pattern does not matter to what shall be gone.
+            ("absent" | "stopped", Some(path), _) => host.exists(path).map(|there| yes(!there)),
             (_, Some(path), _) => self.file(host, path),
             ("absent" | "stopped", None, Some(port)) => Ok(yes(self.connect(host, port).is_none())),
             ("drained", None, Some(port)) => self.drained(host, port).map(yes),
             (_, None, Some(port)) => self.port(host, port),
             (_, None, None) => Ok(Some(Found::default())),
         }
-    }
-
-    fn gone(&self, host: &Host, path: &Path) -> Look<bool> {
-        let Some(pattern) = &self.pattern else { return Ok(!host.exists(path)?) };
-        Ok(!host.exists(path)? || !pattern.is_in(&text(host, path)?))
     }
 
     fn file(&self, host: &Host, path: &Path) -> Look<Option<Found>> {
