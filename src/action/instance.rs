@@ -3,7 +3,7 @@ use super::arguments;
 use super::begin::Asking;
 use super::names::Names;
 use super::{Context, Halt};
-use crate::engine::message::{Effect, IncludeTarget, Meta, Outcome};
+use crate::engine::message::{Effect, IncludeTarget, Meta, Outcome, Patience};
 use crate::playbook::model::Task;
 use std::cell::OnceCell;
 use value::spec::Spec;
@@ -60,8 +60,8 @@ pub struct Call {
     pub plain: bool,
     /// The answer's `ansible_facts` are what the host is.
     pub brings_facts: bool,
-    /// For how many seconds a host that cannot be reached is tried again.
-    pub patience: f64,
+    /// How long a host that cannot be reached is tried again.
+    pub patience: Patience,
     /// Its second half changes what others read: nothing runs ahead.
     pub fence: bool,
 }
@@ -74,7 +74,7 @@ impl Call {
             notes: Value::Null,
             plain: false,
             brings_facts: false,
-            patience: 0.0,
+            patience: Patience::default(),
             fence: false,
         }
     }

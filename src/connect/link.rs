@@ -1,146 +1,256 @@
 //! One connection's life: it is made when the first call is there, carries frames until nobody needs it, and says so when it breaks.
 use super::failure::Failure;
-use super::ssh::{Master, destination};
-use super::{Order, Settings, bootstrap, local, plain};
-use crate::engine::message::{Connection, Input, Outgoing, Transport};
-use crate::world::blobs::Blob;
-use openssh::{Session, Stdio};
-use std::collections::{HashMap, HashSet};
-use std::io::Read;
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
-use target::protocol::{BlobHash, Call, CallId, Decoder, FromHelper, ToHelper, encode};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender, channel, unbounded_channel};
-use tokio::task::JoinHandle;
+use super::helper::Helper;
+use super::way::Way;
+use super::{Order, plain};
+use crate::engine::message::{ConnectionKey, Input, Outgoing};
+use crate::world::blobs::Blobs;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+use target::protocol::{Answer, Call, CallId, FromHelper, Hold, Lane, ToHelper};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use tokio::task::{AbortHandle, JoinError, JoinSet};
+use tokio::time::{Instant, sleep, sleep_until};
+use value::Map;
 
-/// How much of a blob rides in one frame.
-const PIECE: usize = 256 << 10;
-const BETWEEN_TRIES: Duration = Duration::from_secs(1);
-type Reader = Box<dyn AsyncRead + Send + Unpin>;
-type Writer = Box<dyn AsyncWrite + Send + Unpin>;
-
-pub(super) async fn run(
-    connection: Arc<Connection>,
-    orders: UnboundedReceiver<Order>,
+pub(super) struct Link<W> {
+    way: W,
+    key: ConnectionKey,
     inputs: UnboundedSender<Input>,
-    settings: Arc<Settings>,
-    before: Option<JoinHandle<()>>,
-) {
-    // Attached to a master that is about to end, it would end with it.
-    if let Some(before) = before {
-        let _ = before.await;
-    }
-    let mut link =
-        Link { connection, inputs, settings, master: None, helper: None, sent: HashMap::new(), cancelled: false };
-    let ended = link.serve(orders).await;
-    if let Err(failure) = &ended {
-        tracing::info!(host = %link.connection.name, %failure, "the connection is lost");
-        let lost = Input::Lost { connection: link.connection.key.clone(), why: failure.outcome() };
-        let _ = link.inputs.send(lost);
-    }
-    let end_master = ended.is_err() || link.cancelled;
-    link.close(end_master).await;
-}
-
-struct Link {
-    connection: Arc<Connection>,
-    inputs: UnboundedSender<Input>,
-    settings: Arc<Settings>,
-    master: Option<Master>,
+    blobs: Arc<Blobs>,
     helper: Option<Helper>,
-    /// When calls went out, for the log.
-    sent: HashMap<CallId, Instant>,
-    /// The connection was reset: its master is not for the next run.
-    cancelled: bool,
+    /// What was sent and is not answered. A host that answers anything else is not to be trusted.
+    sent: BTreeMap<(Lane, CallId), Sent>,
+    /// Commands without a helper.
+    plains: JoinSet<PlainEnded>,
+    /// Orders for the next connection, or for when this one stands.
+    waiting: VecDeque<Order>,
+    /// The connection is to be made anew as soon as nothing is under way on it.
+    resetting: bool,
 }
 
-/// A helper that runs, and the two ends of its stream.
-struct Helper {
-    messages: UnboundedReceiver<Result<FromHelper, String>>,
-    frames: UnboundedSender<Vec<u8>>,
-    pieces: Sender<Vec<u8>>,
-    /// What it, or the shell before it, said on the side.
-    said: Arc<Mutex<String>>,
-    asked: HashSet<BlobHash>,
-    writing: JoinHandle<()>,
-    /// The thread of a helper in this process.
-    thread: Option<std::thread::JoinHandle<()>>,
+type PlainEnded = (Lane, CallId, Result<Vec<Answer>, Failure>);
+
+/// A call under way.
+struct Sent {
+    at: Instant,
+    items: usize,
+    /// It may not touch anything yet.
+    held: bool,
+    /// It was held, and goes back to the engine, which sends it again.
+    returned: bool,
+    /// Of one that waits for its host: what to send again.
+    again: Option<Box<Waiting>>,
+    plain: Option<AbortHandle>,
 }
 
-impl Link {
+/// A call that waits for its host.
+pub(super) struct Waiting {
+    call: Box<Outgoing>,
+    begun: Instant,
+    /// When it is time for an attempt.
+    next: Instant,
+}
+
+impl Waiting {
+    fn new(call: Box<Outgoing>) -> Box<Self> {
+        let begun = Instant::now();
+        Box::new(Self { call, begun, next: begun })
+    }
+
+    pub fn is(&self, lane: Lane, id: CallId) -> bool {
+        (self.call.lane, self.call.id) == (lane, id)
+    }
+
+    fn until(&self) -> Instant {
+        self.begun + seconds(self.call.patience.timeout)
+    }
+}
+
+/// How a wait for the host has ended.
+enum Reached {
+    There,
+    Never(Failure),
+    /// Nobody wants it any more.
+    CalledOff,
+    RunIsOver,
+}
+
+impl<W: Way> Link<W> {
+    pub fn new(way: W, key: ConnectionKey, inputs: UnboundedSender<Input>, blobs: Arc<Blobs>) -> Self {
+        Self {
+            way,
+            key,
+            inputs,
+            blobs,
+            helper: None,
+            sent: BTreeMap::new(),
+            plains: JoinSet::new(),
+            waiting: VecDeque::new(),
+            resetting: false,
+        }
+    }
+
+    pub async fn run(mut self, orders: UnboundedReceiver<Order>) {
+        // From here on orders are refused, so that the next call makes a new link.
+        let ended = self.serve(orders).await;
+        match ended {
+            Ok(()) => {
+                if let Some(helper) = self.helper.take() {
+                    helper.end().await;
+                }
+            }
+            Err(failure) => {
+                tracing::info!(host = %self.way.name(), %failure, "the connection is lost");
+                self.discard();
+                self.tell(Input::Lost { connection: self.key.clone(), why: failure.outcome() });
+            }
+        }
+    }
+
     async fn serve(&mut self, mut orders: UnboundedReceiver<Order>) -> Result<(), Failure> {
         loop {
+            if self.resetting && self.sent.is_empty() {
+                self.renew().await;
+            }
+            if let Some(order) = if self.resetting { None } else { self.waiting.pop_front() } {
+                if let Reached::RunIsOver = self.obey(order, &mut orders).await? {
+                    return Ok(());
+                }
+                continue;
+            }
+            let late = self.patience_ends();
             let message = async {
                 match &mut self.helper {
-                    Some(helper) => helper.messages.recv().await,
+                    Some(helper) => helper.hear().await,
                     None => std::future::pending().await,
                 }
             };
             tokio::select! {
                 order = orders.recv() => match order {
                     None => return Ok(()),
-                    Some(Order::Reset) => {
-                        self.cancelled = true;
-                        return Ok(());
-                    }
-                    Some(order) => self.obey(order).await?,
+                    Some(order) => self.take(order),
                 },
                 message = message => match message {
-                    Some(Ok(message)) => self.hear(message).await,
-                    Some(Err(why)) => return Err(self.cut(&why)),
-                    None => return Err(self.cut("")),
+                    Some(Ok(message)) => self.hear(message)?,
+                    Some(Err(why)) => self.broken(&why)?,
+                    None => self.broken("")?,
                 },
+                Some(ended) = self.plains.join_next(), if !self.plains.is_empty() => self.end_plain(ended)?,
+                () = sleep_until(late.unwrap_or_else(Instant::now)), if late.is_some() => {
+                    self.broken("the host does not answer in time")?;
+                }
             }
         }
     }
 
-    async fn obey(&mut self, order: Order) -> Result<(), Failure> {
-        let message = match order {
-            Order::Call(call) if call.plain => return self.run_plain(call).await,
-            Order::Call(call) => {
-                self.reach(call.patience).await?;
-                self.note_sent(&call);
-                ToHelper::Call(on_the_wire(*call))
+    /// What concerns the calls under way is said at once; the rest has its turn.
+    fn take(&mut self, order: Order) {
+        match order {
+            Order::Reset => self.begin_reset(),
+            Order::Commit { lane, id } if self.sent.contains_key(&(lane, id)) => self.commit(lane, id),
+            Order::Cancel { lane, id } if self.sent.contains_key(&(lane, id)) => self.cancel(lane, id),
+            Order::Cancel { lane, id } if self.waiting.iter().any(|order| order.is_call(lane, id)) => {
+                self.waiting.retain(|order| !order.is_call(lane, id));
+                self.tell(Input::Dropped { lane, id });
             }
-            Order::Commit { lane, id } => ToHelper::Commit { lane, id },
-            Order::Cancel { lane, id } => ToHelper::Cancel { lane, id },
-            Order::Reset => return Ok(()),
-        };
-        self.say(&message);
-        Ok(())
+            order => self.waiting.push_back(order),
+        }
     }
 
+    async fn obey(&mut self, order: Order, orders: &mut UnboundedReceiver<Order>) -> Result<Reached, Failure> {
+        match order {
+            Order::Call(call) if call.plain => self.run_plain(call).await?,
+            Order::Call(call) if call.patience.timeout > 0.0 => {
+                return self.wait_for_host(Waiting::new(call), orders).await;
+            }
+            Order::Again(waiting) => return self.wait_for_host(waiting, orders).await,
+            Order::Call(call) => {
+                if self.helper.is_none() {
+                    self.helper = Some(self.way.helper(None).await?);
+                }
+                self.send(*call, None);
+            }
+            Order::Commit { lane, id } => self.commit(lane, id),
+            Order::Cancel { lane, id } => self.cancel(lane, id),
+            Order::Reset => self.begin_reset(),
+        }
+        Ok(Reached::There)
+    }
+
+    // ---- calls ----
+
     /// Its arguments are nobody's business: a log is read by others.
-    fn note_sent(&mut self, call: &Outgoing) {
-        self.sent.insert(call.id, Instant::now());
-        let (host, module, items) = (&self.connection.name, &call.body.module, call.body.items.len());
+    fn send(&mut self, call: Outgoing, again: Option<Box<Waiting>>) {
+        let (host, module, items) = (self.way.name(), &call.body.module, call.body.items.len());
         tracing::debug!(%host, id = call.id, %module, items, key = %call.key, hold = ?call.hold, "a call goes out");
+        let held = call.hold != Hold::No;
+        let sent = Sent { at: Instant::now(), items, held, returned: false, again, plain: None };
+        self.sent.insert((call.lane, call.id), sent);
+        self.say(&ToHelper::Call(on_the_wire(call)));
     }
 
     fn say(&self, message: &ToHelper) {
-        let Some(helper) = &self.helper else { return };
-        match encode(message) {
-            // A helper that is gone is noticed where its words are read.
-            Ok(frame) => drop(helper.frames.send(frame)),
-            Err(error) => tracing::error!(%error, "a message could not be packed"),
+        if let Some(helper) = &self.helper {
+            helper.say(message);
         }
     }
 
-    async fn hear(&mut self, message: FromHelper) {
+    /// A word for one call is a word for all before it in its lane.
+    fn commit(&mut self, lane: Lane, id: CallId) {
+        let mut freed = self.sent.range_mut((lane, 0)..=(lane, id)).map(|(_, sent)| sent);
+        if freed.all(|sent| !sent.returned) {
+            self.sent.range_mut((lane, 0)..=(lane, id)).for_each(|(_, sent)| sent.held = false);
+            self.say(&ToHelper::Commit { lane, id });
+        }
+    }
+
+    fn cancel(&mut self, lane: Lane, id: CallId) {
+        match self.sent.get(&(lane, id)).and_then(|sent| sent.plain.clone()) {
+            Some(plain) => plain.abort(),
+            None => self.say(&ToHelper::Cancel { lane, id }),
+        }
+    }
+
+    fn hear(&mut self, message: FromHelper) -> Result<(), Failure> {
         match message {
-            FromHelper::Hello(hello) => {
-                tracing::info!(host = %self.connection.name, user = %hello.user, "the helper runs")
-            }
+            FromHelper::Hello(hello) => tracing::info!(host = %self.way.name(), user = %hello.user, "the helper runs"),
             FromHelper::Done { id, lane, items } => {
-                let took = self.sent.remove(&id).map(|sent| sent.elapsed()).unwrap_or_default();
-                tracing::debug!(host = %self.connection.name, id, items = items.len(), ?took, "a call is answered");
-                self.tell(Input::Answered { lane, id, items });
+                let sent = self.answered(lane, id, Some(items.len()))?;
+                // It could not touch anything, and what it saw may be another matter after the reset.
+                let input = match sent.returned {
+                    true => Input::Dropped { lane, id },
+                    false => Input::Answered { lane, id, items },
+                };
+                self.tell(input);
             }
-            FromHelper::Dropped { id, lane } => self.tell(Input::Dropped { lane, id }),
-            FromHelper::Need { hash } => self.send_blob(hash),
+            FromHelper::Dropped { id, lane } => {
+                self.answered(lane, id, None)?;
+                self.tell(Input::Dropped { lane, id });
+            }
+            FromHelper::Need { hash, stream } => {
+                if let Some(helper) = &mut self.helper {
+                    helper.send_blob(&self.blobs, hash, stream);
+                }
+            }
             FromHelper::Stream { .. } => tracing::warn!("a stream that nobody asked for"),
             FromHelper::Progress { id, text } => tracing::trace!(id, %text, "progress"),
+        }
+        Ok(())
+    }
+
+    /// The call that this answers. A host speaks for no other host, and answers what it was asked.
+    fn answered(&mut self, lane: Lane, id: CallId, answers: Option<usize>) -> Result<Sent, Failure> {
+        let of_helper = self.sent.get(&(lane, id)).is_some_and(|sent| {
+            sent.plain.is_none() && answers.is_none_or(|count| count == sent.items || sent.items == 0 && count == 1)
+        });
+        match self.sent.remove(&(lane, id)).filter(|_| of_helper) {
+            Some(sent) => {
+                tracing::debug!(host = %self.way.name(), id, took = ?sent.at.elapsed(), "a call is answered");
+                Ok(sent)
+            }
+            None => Err(self.cut("the helper answered what it was not asked")),
         }
     }
 
@@ -149,152 +259,179 @@ impl Link {
         let _ = self.inputs.send(input);
     }
 
-    fn send_blob(&mut self, hash: BlobHash) {
-        let Some(helper) = &mut self.helper else { return };
-        if !helper.asked.insert(hash) {
-            return;
-        }
-        let (blob, pieces) = (self.settings.blobs.get(&hash), helper.pieces.clone());
-        tokio::task::spawn_blocking(move || {
-            let sent = match blob {
-                Some(blob) => send_pieces(blob, hash, &pieces),
-                None => Err("nobody knows these contents".to_string()),
-            };
-            if let Err(why) = sent
-                && let Ok(frame) = encode(&ToHelper::NoBlob { hash, why })
-            {
-                let _ = pieces.blocking_send(frame);
-            }
-        });
-    }
-
-    // ---- getting there ----
-
-    async fn session(&mut self) -> Result<Option<Arc<Session>>, Failure> {
-        let Transport::Ssh(options) = &self.connection.transport else { return Ok(None) };
-        if self.master.is_none() {
-            self.master = Some(Master::connect(&self.connection, options, &self.settings).await?);
-        }
-        Ok(self.master.as_ref().map(|master| master.session().clone()))
-    }
-
-    /// Connects, again and again while the patience lasts.
-    async fn reach(&mut self, patience: f64) -> Result<(), Failure> {
-        let until = tokio::time::Instant::now() + Duration::from_secs_f64(patience.clamp(0.0, 1e7));
-        loop {
-            match self.ensure_helper().await {
-                Err(failure) if tokio::time::Instant::now() < until => {
-                    tracing::debug!(host = %self.connection.name, %failure, "not there yet");
-                    if let Some(master) = self.master.take() {
-                        master.leave(true).await;
-                    }
-                    tokio::time::sleep(BETWEEN_TRIES).await;
-                }
-                ended => return ended,
-            }
-        }
-    }
-
-    async fn ensure_helper(&mut self) -> Result<(), Failure> {
-        if self.helper.is_some() {
-            return Ok(());
-        }
-        self.helper = Some(match self.session().await? {
-            None => local_helper()?,
-            Some(session) => self.ssh_helper(session).await?,
-        });
-        Ok(())
-    }
-
-    async fn ssh_helper(&self, session: Arc<Session>) -> Result<Helper, Failure> {
-        let name = self.name();
-        let failed = |words: String| Failure::Helper { words, destination: name.clone() };
-        let line =
-            bootstrap::command(&self.settings.program, self.connection.larger, self.connection.remote_tmp.as_deref())?;
-        let mut command = session.arc_raw_command(line);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().await.map_err(|error| failed(error.to_string()))?;
-        let (stdin, stdout, stderr) = (child.stdin().take(), child.stdout().take(), child.stderr().take());
-        let (Some(mut writer), Some(mut reader), Some(stderr)) = (stdin, stdout, stderr) else {
-            return Err(failed("ssh gave no channel".into()));
-        };
-        let said = Arc::new(Mutex::new(String::new()));
-        tokio::spawn(listen(stderr, said.clone()));
-        let (program, larger) = (&self.settings.program, self.connection.larger);
-        let installed = bootstrap::install(&mut reader, &mut writer, program, larger, &name).await;
-        installed.map_err(|failure| match failure {
-            Failure::Helper { words, destination } => Failure::Helper { words: with(words, &said), destination },
-            other => other,
-        })?;
-        // The channel's end is seen at the reader; the child is kept so that the channel stays.
-        Ok(Helper::new(Box::new(reader), Box::new(writer), said, Some(Box::new(child)), None))
-    }
+    // ---- commands without a helper ----
 
     async fn run_plain(&mut self, call: Box<Outgoing>) -> Result<(), Failure> {
-        let session = self.session().await?;
-        let (inputs, key) = (self.inputs.clone(), self.connection.key.clone());
-        tokio::spawn(async move {
-            let input = match plain::run(session, &call).await {
-                Ok(items) => Input::Answered { lane: call.lane, id: call.id, items },
-                Err(failure) => Input::Lost { connection: key, why: failure.outcome() },
-            };
-            let _ = inputs.send(input);
-        });
+        let (lane, id, items) = (call.lane, call.id, call.body.items.len());
+        let (session, user) = (self.way.session().await?, self.way.user());
+        let plain = self.plains.spawn(async move { (lane, id, plain::run(session, &call, user.as_deref()).await) });
+        let sent =
+            Sent { at: Instant::now(), items, held: false, returned: false, again: None, plain: Some(plain.clone()) };
+        self.sent.insert((lane, id), sent);
         Ok(())
     }
 
-    // ---- the end ----
+    fn end_plain(&mut self, ended: Result<PlainEnded, JoinError>) -> Result<(), Failure> {
+        let (lane, id, answers) = match ended {
+            Ok(ended) => ended,
+            Err(error) if error.is_cancelled() => {
+                let called_off = |sent: &Sent| sent.plain.as_ref().is_some_and(AbortHandle::is_finished);
+                let gone: Vec<_> = self.sent.extract_if(.., |_, sent| called_off(sent)).map(|(call, _)| call).collect();
+                gone.into_iter().for_each(|(lane, id)| self.tell(Input::Dropped { lane, id }));
+                return Ok(());
+            }
+            Err(error) => return Err(self.cut(&error.to_string())),
+        };
+        self.sent.remove(&(lane, id));
+        self.tell(Input::Answered { lane, id, items: answers? });
+        Ok(())
+    }
 
-    fn name(&self) -> String {
-        match &self.connection.transport {
-            Transport::Ssh(options) => destination(options),
-            Transport::Local => self.connection.name.clone(),
+    // ---- a new connection ----
+
+    /// Calls that hold go back: they wait for others, which may be waiting for the reset. The rest is waited for.
+    fn begin_reset(&mut self) {
+        self.resetting = true;
+        let held = self.sent.iter_mut().filter(|(_, sent)| sent.held && !sent.returned);
+        let mut back: Vec<_> = held.map(|(call, sent)| (*call, sent.returned = true)).map(|(call, ())| call).collect();
+        // The last first, so that none begins because one before it went.
+        back.reverse();
+        for (lane, id) in back {
+            self.say(&ToHelper::Cancel { lane, id });
         }
+    }
+
+    async fn renew(&mut self) {
+        self.resetting = false;
+        if let Some(helper) = self.helper.take() {
+            helper.end().await;
+        }
+        self.way.give_up();
+    }
+
+    fn discard(&mut self) {
+        if let Some(helper) = self.helper.take() {
+            helper.drop_at_once();
+        }
+        self.way.give_up();
     }
 
     fn cut(&self, why: &str) -> Failure {
-        let said = self.helper.as_ref().map(|helper| helper.said.clone()).unwrap_or_default();
-        let words = with(why.to_string(), &said);
+        let words = self.helper.as_ref().map_or_else(|| why.to_string(), |helper| helper.last_words(why));
         let words = if words.is_empty() { "the helper ended, or the connection was cut".into() } else { words };
-        Failure::Cut { words, destination: self.name() }
+        Failure::Cut { words, destination: self.way.name() }
     }
 
-    /// A helper ends with its input; one in this process is waited for.
-    async fn close(mut self, end_master: bool) {
-        if let Some(Helper { frames, pieces, writing, thread, .. }) = self.helper.take() {
-            drop((frames, pieces));
-            let _ = writing.await;
-            if let Some(thread) = thread {
-                let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+    // ---- hosts that are waited for ----
+
+    /// Connects, again and again while the patience lasts, and sends the call.
+    async fn wait_for_host(
+        &mut self,
+        waiting: Box<Waiting>,
+        orders: &mut UnboundedReceiver<Order>,
+    ) -> Result<Reached, Failure> {
+        let (lane, id) = (waiting.call.lane, waiting.call.id);
+        match self.reach(&waiting, orders).await {
+            Reached::There => self.send(Outgoing::clone(&waiting.call), Some(waiting)),
+            Reached::Never(failure) => self.tell(Input::Answered { lane, id, items: vec![too_late(&failure)] }),
+            Reached::CalledOff => self.tell(Input::Dropped { lane, id }),
+            Reached::RunIsOver => return Ok(Reached::RunIsOver),
+        }
+        Ok(Reached::There)
+    }
+
+    async fn reach(&mut self, waiting: &Waiting, orders: &mut UnboundedReceiver<Order>) -> Reached {
+        let (patience, call) = (waiting.call.patience, (waiting.call.lane, waiting.call.id));
+        let until = waiting.until();
+        let attempt = (patience.attempt >= 1.0).then_some(patience.attempt as u32);
+        let mut kept = VecDeque::new();
+        let tries = async {
+            sleep_until(waiting.next).await;
+            while self.helper.is_none() {
+                // An attempt that began in time may come to its end, if that does not take for ever.
+                let end = until.max(Instant::now() + seconds(patience.attempt));
+                let failure = match tokio::time::timeout_at(end, self.way.helper(attempt)).await {
+                    Ok(Ok(helper)) => {
+                        self.helper = Some(helper);
+                        break;
+                    }
+                    Ok(Err(failure)) => failure,
+                    Err(_) => Failure::Cut { words: "the time was over".into(), destination: self.way.name() },
+                };
+                tracing::debug!(host = %self.way.name(), %failure, "not there yet");
+                self.way.give_up();
+                if Instant::now() + seconds(patience.pause) >= until {
+                    return Reached::Never(failure);
+                }
+                sleep(seconds(patience.pause)).await;
+            }
+            Reached::There
+        };
+        let reached = tokio::select! {
+            reached = tries => reached,
+            called_off = keep_orders(orders, &mut kept, call) => called_off,
+        };
+        self.waiting.extend(kept);
+        reached
+    }
+
+    /// When the host has been silent for too long; only where nobody but those who wait for it would lose anything.
+    fn patience_ends(&self) -> Option<Instant> {
+        let mut ends = self.sent.values().map(|sent| {
+            let attempt = sent.again.as_ref()?.call.patience.attempt;
+            (attempt > 0.0).then(|| sent.at + seconds(attempt))
+        });
+        let first = ends.next()??;
+        ends.try_fold(first, |first, end| Some(first.min(end?)))
+    }
+
+    /// The connection is gone. Whoever waits for the host goes on waiting; other calls are lost.
+    fn broken(&mut self, why: &str) -> Result<(), Failure> {
+        let failure = self.cut(why);
+        if self.sent.is_empty() || self.sent.values().any(|sent| sent.again.is_none()) {
+            return Err(failure);
+        }
+        tracing::debug!(host = %self.way.name(), %failure, "not there yet");
+        self.discard();
+        for (_, sent) in std::mem::take(&mut self.sent).into_iter().rev() {
+            let Some(mut waiting) = sent.again else { continue };
+            waiting.next = Instant::now() + seconds(waiting.call.patience.pause);
+            match waiting.next < waiting.until() {
+                true => self.waiting.push_front(Order::Again(waiting)),
+                false => {
+                    let (lane, id) = (waiting.call.lane, waiting.call.id);
+                    self.tell(Input::Answered { lane, id, items: vec![too_late(&failure)] });
+                }
             }
         }
-        if let Some(master) = self.master.take() {
-            master.leave(end_master).await;
+        Ok(())
+    }
+}
+
+/// Keeps orders until this call is called off, or the run is over.
+async fn keep_orders(
+    orders: &mut UnboundedReceiver<Order>,
+    kept: &mut VecDeque<Order>,
+    call: (Lane, CallId),
+) -> Reached {
+    loop {
+        match orders.recv().await {
+            None => return Reached::RunIsOver,
+            Some(Order::Cancel { lane, id }) if (lane, id) == call => return Reached::CalledOff,
+            Some(order) => kept.push_back(order),
         }
     }
 }
 
-impl Helper {
-    fn new(
-        reader: Reader,
-        writer: Writer,
-        said: Arc<Mutex<String>>,
-        keep: Option<Box<dyn std::any::Any + Send>>,
-        thread: Option<std::thread::JoinHandle<()>>,
-    ) -> Self {
-        let (frames, frames_out) = unbounded_channel();
-        let (pieces, pieces_out) = channel(4);
-        let (sender, messages) = unbounded_channel();
-        tokio::spawn(read_frames(reader, sender));
-        let writing = tokio::spawn(write_frames(writer, frames_out, pieces_out, keep));
-        Self { messages, frames, pieces, said, asked: HashSet::new(), writing, thread }
-    }
+/// In Ansible's words.
+fn too_late(failure: &Failure) -> Answer {
+    let message = format!("timed out waiting for ping module test: {failure}");
+    let result: Map = [("msg", message.as_str())].into_iter().collect();
+    Answer { failed: true, result, ..Answer::default() }
 }
 
-fn local_helper() -> Result<Helper, Failure> {
-    let (stream, thread) = local::start().map_err(Failure::local("starting the local helper"))?;
-    let (reader, writer) = stream.into_split();
-    Ok(Helper::new(Box::new(reader), Box::new(writer), Arc::default(), None, Some(thread)))
+fn seconds(number: f64) -> Duration {
+    Duration::from_secs_f64(number.clamp(0.0, 1e7))
 }
 
 fn on_the_wire(call: Outgoing) -> Call {
@@ -310,89 +447,5 @@ fn on_the_wire(call: Outgoing) -> Call {
     }
 }
 
-async fn read_frames(mut reader: Reader, messages: UnboundedSender<Result<FromHelper, String>>) {
-    let (mut decoder, mut buffer) = (Decoder::default(), vec![0; 64 << 10]);
-    loop {
-        match reader.read(&mut buffer).await {
-            Ok(0) | Err(_) => return,
-            Ok(count) => decoder.push(&buffer[..count]),
-        }
-        loop {
-            match decoder.next() {
-                Ok(None) => break,
-                Ok(Some(message)) => {
-                    if messages.send(Ok(message)).is_err() {
-                        return;
-                    }
-                }
-                Err(error) => return drop(messages.send(Err(error.to_string()))),
-            }
-        }
-    }
-}
-
-/// Orders go before pieces of big files, so that one file does not hold up the tasks of others.
-async fn write_frames(
-    mut writer: Writer,
-    mut frames: UnboundedReceiver<Vec<u8>>,
-    mut pieces: Receiver<Vec<u8>>,
-    keep: Option<Box<dyn std::any::Any + Send>>,
-) {
-    loop {
-        let frame = tokio::select! {
-            biased;
-            frame = frames.recv() => frame,
-            Some(piece) = pieces.recv() => Some(piece),
-        };
-        let Some(mut frame) = frame else { break };
-        while let Ok(more) = frames.try_recv() {
-            frame.extend(more);
-        }
-        if writer.write_all(&frame).await.is_err() || writer.flush().await.is_err() {
-            break;
-        }
-    }
-    let _ = writer.shutdown().await;
-    drop(keep);
-}
-
-fn send_pieces(blob: Blob, hash: BlobHash, pieces: &Sender<Vec<u8>>) -> Result<(), String> {
-    let mut reader: Box<dyn Read> = match &blob {
-        Blob::Bytes(bytes) => Box::new(&bytes[..]),
-        Blob::File { path, .. } => {
-            Box::new(std::fs::File::open(path).map_err(|error| format!("{}: {error}", path.display()))?)
-        }
-    };
-    loop {
-        let mut bytes = Vec::with_capacity(PIECE);
-        let count = reader.by_ref().take(PIECE as u64).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-        let frame = encode(&ToHelper::Blob { hash, bytes }).map_err(|error| error.to_string())?;
-        if pieces.blocking_send(frame).is_err() || count == 0 {
-            return Ok(());
-        }
-    }
-}
-
-/// Keeps the end of what is said on the side; it explains a helper that did not come up.
-async fn listen(mut stderr: impl AsyncRead + Unpin, said: Arc<Mutex<String>>) {
-    const KEPT: usize = 4 << 10;
-    let mut buffer = vec![0; 4 << 10];
-    while let Ok(count @ 1..) = stderr.read(&mut buffer).await {
-        let text = String::from_utf8_lossy(&buffer[..count]);
-        tracing::debug!(stderr = %text);
-        let mut said = said.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        said.push_str(&text);
-        let beyond = said.len().saturating_sub(KEPT);
-        let cut = (beyond..said.len()).find(|at| said.is_char_boundary(*at)).unwrap_or(0);
-        said.drain(..cut);
-    }
-}
-
-fn with(words: String, said: &Mutex<String>) -> String {
-    let said = said.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    match (words.is_empty(), said.trim().is_empty()) {
-        (_, true) => words,
-        (true, false) => said.trim().to_string(),
-        (false, false) => format!("{words}\n{}", said.trim()),
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 use super::program::AS_HELPER;
 use std::thread::JoinHandle;
 use target::helper::{Launch, Program, serve};
-use target::machine::Os;
+use target::machine::{Machine, Os};
 use tokio::net::UnixStream;
 
 pub fn start() -> std::io::Result<(UnixStream, JoinHandle<()>)> {
@@ -17,4 +17,11 @@ pub fn start() -> std::io::Result<(UnixStream, JoinHandle<()>)> {
         }
     })?;
     Ok((UnixStream::from_std(ours)?, thread))
+}
+
+/// Who we are.
+pub fn user() -> Option<String> {
+    let machine = Os::new();
+    let uid = machine.identity().uid;
+    target::host::accounts::user_by_id(&machine, uid).ok().flatten().map(|line| line.name)
 }

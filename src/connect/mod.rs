@@ -3,12 +3,14 @@
 mod askpass;
 mod bootstrap;
 mod failure;
+mod helper;
 mod link;
 mod local;
 mod plain;
 mod program;
 mod quote;
 mod ssh;
+mod way;
 
 pub use askpass::{SOCKET as ASKPASS_SOCKET, answer as answer_askpass};
 pub use failure::Failure;
@@ -17,12 +19,15 @@ pub use quote::quote;
 
 use crate::engine::message::{Connection, ConnectionKey, HostId, Input, Outgoing};
 use crate::world::blobs::Blobs;
+use link::Waiting;
+use ssh::Masters;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use target::protocol::CallId;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
+use way::Real;
 
 /// What all links need of the run.
 pub struct Settings {
@@ -44,10 +49,9 @@ impl Settings {
 /// All links of a run, by their keys.
 pub struct Connections {
     links: HashMap<ConnectionKey, Link>,
-    /// Links that were reset and have not ended: the next one of that key waits for them.
-    ending: HashMap<ConnectionKey, JoinHandle<()>>,
     inputs: UnboundedSender<Input>,
     settings: Arc<Settings>,
+    masters: Arc<Masters>,
 }
 
 struct Link {
@@ -66,15 +70,28 @@ enum Order {
         lane: HostId,
         id: CallId,
     },
-    /// Ends the connection and its master, so that the next call makes a new one.
+    /// Ends the connection as soon as nothing is under way on it, so that the next call makes a new one.
     Reset,
+    /// The link's own: a call that waits for its host is sent once more.
+    Again(Box<Waiting>),
+}
+
+impl Order {
+    fn is_call(&self, lane: HostId, id: CallId) -> bool {
+        match self {
+            Order::Call(call) => (call.lane, call.id) == (lane, id),
+            Order::Again(waiting) => waiting.is(lane, id),
+            Order::Commit { .. } | Order::Cancel { .. } | Order::Reset => false,
+        }
+    }
 }
 
 impl Connections {
     /// What comes back arrives at the receiver, as the engine's inputs.
     pub fn new(settings: Settings) -> (Self, UnboundedReceiver<Input>) {
         let (inputs, receiver) = unbounded_channel();
-        (Self { links: HashMap::new(), ending: HashMap::new(), inputs, settings: Arc::new(settings) }, receiver)
+        let settings = Arc::new(settings);
+        (Self { links: HashMap::new(), inputs, settings, masters: Arc::default() }, receiver)
     }
 
     pub fn send(&mut self, connection: &Arc<Connection>, call: Box<Outgoing>) {
@@ -94,29 +111,27 @@ impl Connections {
         self.order(connection, Order::Cancel { lane, id });
     }
 
-    pub fn reset(&mut self, connection: &ConnectionKey) {
+    pub fn reset(&self, connection: &ConnectionKey) {
         self.order(connection, Order::Reset);
-        if let Some(link) = self.links.remove(connection) {
-            self.ending.insert(connection.clone(), link.task);
-        }
     }
 
     /// Lets every helper go, and waits until none of them runs any more.
     pub async fn close(self) {
-        let tasks: Vec<_> = self.links.into_values().map(|link| link.task).chain(self.ending.into_values()).collect();
+        let tasks: Vec<_> = self.links.into_values().map(|link| link.task).collect();
         for task in tasks {
             if let Err(error) = task.await {
                 tracing::debug!(%error, "a link ended badly");
             }
         }
+        self.masters.close().await;
     }
 
     fn link(&mut self, connection: &Arc<Connection>) -> &Link {
-        let (inputs, settings) = (self.inputs.clone(), self.settings.clone());
-        let before = if self.links.contains_key(&connection.key) { None } else { self.ending.remove(&connection.key) };
         self.links.entry(connection.key.clone()).or_insert_with(|| {
             let (orders, receiver) = unbounded_channel();
-            let task = tokio::spawn(link::run(connection.clone(), receiver, inputs, settings, before));
+            let way = Real::new(connection.clone(), self.settings.clone(), self.masters.clone());
+            let link = link::Link::new(way, connection.key.clone(), self.inputs.clone(), self.settings.blobs.clone());
+            let task = tokio::spawn(link.run(receiver));
             Link { orders, task }
         })
     }

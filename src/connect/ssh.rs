@@ -6,54 +6,117 @@ use super::failure::Failure;
 use crate::engine::message::{Connection, SshOptions};
 use openssh::Session;
 use sha2::{Digest, Sha256};
+use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::process::Command;
+use tokio::sync::Mutex as AsyncMutex;
+
+/// A master on this machine that says nothing for this long is not well.
+const ANSWER: Duration = Duration::from_secs(5);
+
+/// The masters of a run, by their sockets: links to one login share one.
+#[derive(Default)]
+pub struct Masters {
+    slots: Mutex<HashMap<PathBuf, Arc<Slot>>>,
+}
+
+/// Locked while a master is started or ended there, so that neither meets the other half-way.
+type Slot = AsyncMutex<Option<Arc<Master>>>;
 
 /// A running master that we are attached to.
 pub struct Master {
     session: Arc<Session>,
+    /// It was started now, and not by an earlier run.
+    new: bool,
     /// Whether it stays for the next run when this one ends.
     persists: bool,
+    /// It takes no more channels from us; those that stand go on.
+    given_up: AtomicBool,
 }
 
-impl Master {
-    /// Attaches to a master that still idles there, or starts one.
-    pub async fn connect(connection: &Connection, options: &SshOptions, settings: &Settings) -> Result<Self, Failure> {
+impl Masters {
+    /// The master that stands; or attaches to one that still idles there, or starts one.
+    pub async fn connect(
+        &self,
+        connection: &Connection,
+        options: &SshOptions,
+        settings: &Settings,
+        timeout: u32,
+    ) -> Result<Arc<Master>, Failure> {
         prepare_dir(&settings.control_dir)?;
         let socket = socket_path(&settings.control_dir, connection, options);
+        let slot = self.slots.lock().unwrap_or_else(PoisonError::into_inner).entry(socket.clone()).or_default().clone();
+        let mut slot = slot.lock().await;
+        match slot.take() {
+            Some(master) if master.is_given_up() => master.stop().await,
+            Some(master) if master.answers().await => return Ok(slot.insert(master).clone()),
+            _ => {}
+        }
         let _starting = lock(&socket).await?;
         let persists = options.control_persist.as_deref() != Some("no");
+        let master = |session, new| Arc::new(Master { session, new, persists, given_up: AtomicBool::new(false) });
         if let Some(session) = attach(&socket).await {
             tracing::info!(host = %connection.name, "attached to the ssh master of an earlier run");
-            return Ok(Self { session, persists });
+            return Ok(slot.insert(master(session, false)).clone());
         }
-        start(connection, options, settings, &socket).await?;
+        start(connection, options, settings, &socket, timeout).await?;
         let destination = destination(options);
         let session = attach(&socket)
             .await
             .ok_or_else(|| Failure::Ssh { words: "the ssh master ended as soon as it stood".into(), destination })?;
         tracing::info!(host = %connection.name, "the ssh master stands");
-        Ok(Self { session, persists })
+        Ok(slot.insert(master(session, true)).clone())
     }
 
+    /// Leaves the masters to their idle time; those that are not to stay end.
+    pub async fn close(&self) {
+        let slots = std::mem::take(&mut *self.slots.lock().unwrap_or_else(PoisonError::into_inner));
+        for slot in slots.into_values() {
+            if let Some(master) = slot.lock().await.take().filter(|master| !master.persists || master.is_given_up()) {
+                master.stop().await;
+            }
+        }
+    }
+}
+
+impl Master {
     pub fn session(&self) -> &Arc<Session> {
         &self.session
     }
 
-    /// Leaves the master to its idle time, or ends it where it was not to stay.
-    pub async fn leave(self, end: bool) {
-        let Ok(session) = Arc::try_unwrap(self.session) else { return };
-        if end || !self.persists {
-            if let Err(error) = session.close().await {
-                tracing::debug!(%error, "the ssh master did not end as asked");
-            }
-        } else {
-            session.detach();
+    async fn answers(&self) -> bool {
+        matches!(tokio::time::timeout(ANSWER, self.session.check()).await, Ok(Ok(())))
+    }
+
+    pub fn is_new(&self) -> bool {
+        self.new
+    }
+
+    /// From now on nobody gets it any more; it ends when the next one is to stand in its place, or with the run.
+    pub fn give_up(&self) {
+        self.given_up.store(true, Ordering::Release);
+    }
+
+    pub fn is_given_up(&self) -> bool {
+        self.given_up.load(Ordering::Acquire)
+    }
+
+    /// It hears of no further channel, and ends with the last that it carries: nobody's running calls are cut.
+    async fn stop(&self) {
+        let socket = self.session.control_socket();
+        let asked = Session::resume_mux(socket.into(), None).close();
+        match tokio::time::timeout(ANSWER, asked).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::debug!(%error, "the ssh master did not end as asked"),
+            Err(_) => tracing::debug!("the ssh master does not answer"),
         }
+        let _ = std::fs::remove_file(socket);
     }
 }
 
@@ -100,9 +163,9 @@ async fn attach(socket: &Path) -> Option<Arc<Session>> {
         return None;
     }
     let session = Session::resume_mux(socket.into(), None);
-    match session.check().await {
-        Ok(()) => Some(Arc::new(session)),
-        Err(_) => {
+    match tokio::time::timeout(ANSWER, session.check()).await {
+        Ok(Ok(())) => Some(Arc::new(session)),
+        _ => {
             session.detach();
             let _ = std::fs::remove_file(socket);
             None
@@ -115,6 +178,7 @@ async fn start(
     options: &SshOptions,
     settings: &Settings,
     socket: &Path,
+    timeout: u32,
 ) -> Result<(), Failure> {
     let private =
         tempfile::Builder::new().prefix("deploy-").tempdir().map_err(Failure::local("making a private folder"))?;
@@ -124,13 +188,15 @@ async fn start(
     let mut answers = Answers::listen(&questions, options.password.clone())
         .map_err(Failure::local("listening for ssh's questions"))?;
     let mut ssh = Command::new(options.executable.as_deref().unwrap_or("ssh"));
-    ssh.args(arguments(connection, options, settings, socket, &log))
+    ssh.args(arguments(options, settings, socket, &log, timeout))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(stderr);
     let program = std::env::current_exe().map_err(Failure::local("finding this program"))?;
     ssh.env("SSH_ASKPASS", program).env("SSH_ASKPASS_REQUIRE", "force").env(askpass::SOCKET, &questions);
     ssh.env("DISPLAY", std::env::var_os("DISPLAY").unwrap_or_else(|| ":0".into())).kill_on_drop(true);
+    // A Ctrl-C at the terminal is for us: what is under way may finish.
+    ssh.process_group(0);
     tracing::debug!(command = ?ssh.as_std(), "starting the ssh master");
     let mut child = ssh.spawn().map_err(Failure::local("starting ssh (is openssh-client installed?)"))?;
     let status = tokio::select! {
@@ -156,13 +222,7 @@ async fn start(
 }
 
 /// Ours stand first, then the user's, then what holds where nobody said otherwise: ssh takes the first it meets.
-fn arguments(
-    connection: &Connection,
-    options: &SshOptions,
-    settings: &Settings,
-    socket: &Path,
-    log: &Path,
-) -> Vec<String> {
+fn arguments(options: &SshOptions, settings: &Settings, socket: &Path, log: &Path, timeout: u32) -> Vec<String> {
     let mut words: Vec<String> = ["-M", "-f", "-N", "-S"].map(String::from).into();
     words.extend([socket.display().to_string(), "-E".into(), log.display().to_string()]);
     if settings.verbosity > 3 {
@@ -170,6 +230,10 @@ fn arguments(
     }
     if !options.host_key_checking {
         words.extend(["-o".into(), "StrictHostKeyChecking=no".into()]);
+    }
+    if options.control_persist.as_deref() == Some("no") {
+        // It ends with the run. Should the run be killed, nobody else would end it.
+        words.extend(["-o".into(), "ControlPersist=60".into()]);
     }
     words.extend(options.args.iter().cloned());
     let mut option = |name: &str, value: String| words.extend(["-o".into(), format!("{name}={value}")]);
@@ -189,7 +253,7 @@ fn arguments(
             option("KbdInteractiveAuthentication", "no".into());
         }
     }
-    option("ConnectTimeout", connection.timeout.to_string());
+    option("ConnectTimeout", timeout.to_string());
     option("ControlPersist", options.control_persist.clone().unwrap_or_else(|| "60".into()));
     option("ServerAliveInterval", "15".into());
     words.extend(["--".into(), options.address.clone()]);

@@ -71,6 +71,7 @@ impl Engine {
         let Work::Call(prepared) = &entry.begun.work else { return };
         let connection = connection_of(prepared, entry.item).clone();
         let (key, own) = (entry.key.clone(), own_of(prepared, entry.item));
+        let is_delegated = entry.begun.delegate.is_some() || own.is_some_and(|own| own.delegate.is_some());
         let hold = self.hold(host, &key, prepared.hold, &connection);
         let call = Outgoing {
             lane: host,
@@ -92,6 +93,9 @@ impl Engine {
             self.order.hold(seat, &key);
         }
         self.connections.entry(connection.key.clone()).or_default().insert(host);
+        if !is_delegated {
+            self.own_connections.insert((host, connection.key.clone()));
+        }
         self.lanes[host].window[index].state = State::Sent { id, held, connection: connection.key.clone() };
         self.refresh(host);
     }

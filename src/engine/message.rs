@@ -265,6 +265,17 @@ impl Default for Work {
     }
 }
 
+/// How long a host that cannot be reached is tried again, all in seconds. Nothing: not at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Patience {
+    /// How long one attempt may take.
+    pub attempt: f64,
+    /// Between two of them.
+    pub pause: f64,
+    /// After this much time the call has failed.
+    pub timeout: f64,
+}
+
 /// A call as the action prepared it.
 #[derive(Clone, Debug)]
 pub struct Prepared {
@@ -272,8 +283,8 @@ pub struct Prepared {
     pub identity: Option<Identity>,
     /// Without a helper: `raw`.
     pub plain: bool,
-    /// For how many seconds a host that cannot be reached is tried again.
-    pub patience: f64,
+    /// How long a host that cannot be reached is tried again.
+    pub patience: Patience,
     /// Where the call waits if others stand before it.
     pub hold: Hold,
     pub body: Body,
@@ -494,8 +505,8 @@ pub struct Outgoing {
     pub hold: Hold,
     pub stop_on_fail: bool,
     pub plain: bool,
-    /// For how many seconds a host that cannot be reached is tried again.
-    pub patience: f64,
+    /// How long a host that cannot be reached is tried again.
+    pub patience: Patience,
     pub body: Body,
 }
 

@@ -46,8 +46,9 @@ impl Engine {
         }
         match meta {
             Meta::ResetConnection => {
-                let used = self.connections.iter().filter(|(_, hosts)| hosts.contains(&host));
-                let resets = used.map(|(connection, _)| Output::Reset { connection: connection.clone() });
+                // What others have under way there is the connection's to wait for.
+                let own = self.own_connections.iter().filter(|(of, _)| *of == host);
+                let resets = own.map(|(_, connection)| Output::Reset { connection: connection.clone() });
                 self.outputs.extend(resets);
             }
             Meta::RefreshInventory => self.outputs.push(Output::Inventory(InventoryChange::Refresh)),

@@ -45,6 +45,8 @@ pub struct Engine {
     pub(super) not_once: BTreeSet<TaskKey>,
     /// Lanes that have used a connection.
     pub(super) connections: BTreeMap<ConnectionKey, BTreeSet<HostId>>,
+    /// How hosts were reached themselves, and not others in their place.
+    pub(super) own_connections: BTreeSet<(HostId, ConnectionKey)>,
     pub(super) tickets: BTreeMap<Ticket, Purpose>,
     /// Lanes that an input can have moved.
     pub(super) dirty: BTreeSet<HostId>,
@@ -92,6 +94,7 @@ impl Engine {
             seen: Seen::default(),
             not_once: BTreeSet::new(),
             connections: BTreeMap::new(),
+            own_connections: BTreeSet::new(),
             tickets: BTreeMap::new(),
             dirty: BTreeSet::new(),
             outputs: Vec::new(),

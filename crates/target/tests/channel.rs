@@ -267,6 +267,30 @@ fn a_file_that_comes_with_other_contents_or_not_at_all_fails_its_call() {
 }
 
 #[test]
+fn what_is_left_of_a_stream_that_failed_does_not_go_into_the_next() {
+    let folder = folder("streams");
+    let (args, hash) = copy_of(b"promised", &folder.join("file"));
+    let mut channel = Channel::local();
+    let piece = |stream, bytes: &[u8]| ToHelper::Blob { hash, stream, bytes: bytes.into() };
+    channel.send(&ToHelper::Call(call(1, "copy", vec![args.clone()])));
+    let Some(FromHelper::Need { stream: first, .. }) = channel.receive_any() else { panic!("it is not asked for") };
+    channel.send(&piece(first, b"forged"));
+    channel.send(&piece(first, b""));
+    assert!(matches!(channel.receive(), Some(FromHelper::Done { items, .. }) if items[0].failed));
+    channel.send(&ToHelper::Call(call(2, "copy", vec![args])));
+    let Some(FromHelper::Need { stream: second, .. }) = channel.receive_any() else { panic!("it is not asked for") };
+    channel.send(&piece(second, b"prom"));
+    channel.send(&piece(first, b"leftover"));
+    channel.send(&ToHelper::NoBlob { hash, stream: first, why: "late".into() });
+    channel.send(&piece(second, b"ised"));
+    channel.send(&piece(second, b""));
+    let answer = channel.receive();
+    assert!(matches!(&answer, Some(FromHelper::Done { items, .. }) if !items[0].failed), "{answer:?}");
+    assert_eq!(std::fs::read(folder.join("file")).unwrap(), b"promised");
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
 fn undo_takes_back_what_a_channel_did() {
     let folder = folder("undo");
     let file = folder.join("motd");

@@ -1,7 +1,7 @@
 //! `wait_for_connection`: until a host can be reached and used.
 use super::super::instance::{Action, Call, Finish, Instance, Step};
 use super::super::{Halt, arguments, result};
-use crate::engine::message::{Effect, Outcome};
+use crate::engine::message::{Effect, Outcome, Patience};
 use value::spec::{Args as _, Spec};
 use value::{Map, Value};
 
@@ -38,20 +38,21 @@ impl Action for WaitForConnection {
         if number("delay") > 0.0 {
             instance.asking.wait(number("delay"))?;
         }
+        let patience =
+            Patience { attempt: number("connect_timeout"), pause: number("sleep"), timeout: number("timeout") };
         let call = Call::new("ping", arguments::check_for("ping", instance.task(), &Map::new())?);
-        Ok(Step::Call(Call {
-            notes: (surroundings.now() - number("delay")).into(),
-            patience: number("timeout"),
-            ..call
-        }))
+        Ok(Step::Call(Call { notes: (surroundings.now() - number("delay")).into(), patience, ..call }))
     }
 
     fn finish(&self, finish: &Finish, outcome: Outcome) -> Result<(Outcome, Vec<Effect>), Halt> {
-        if outcome.failed {
-            return Ok((outcome, Vec::new()));
-        }
         let start = finish.notes.as_float().unwrap_or_default();
         let elapsed = (finish.asking.world.surroundings.now() - start).max(0.0) as i64;
+        if outcome.failed {
+            let mut result = Map::clone(&outcome.result);
+            result.remove("ping");
+            result.insert("elapsed", elapsed);
+            return Ok((Outcome { result: result.into(), ..outcome }, Vec::new()));
+        }
         Ok((result::ok([("elapsed", elapsed)].into_iter().collect()), Vec::new()))
     }
 }

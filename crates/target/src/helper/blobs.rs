@@ -1,7 +1,7 @@
 //! Files of the controller, by hash: asked for once, kept in a private folder while the helper lives.
 use super::outbox::Outbox;
 use crate::machine::Interrupt;
-use crate::protocol::{BlobHash, FromHelper};
+use crate::protocol::{BlobHash, FromHelper, StreamId};
 use std::collections::HashMap;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
@@ -16,19 +16,21 @@ pub struct Blobs(Arc<(Mutex<Store>, Condvar)>);
 struct Store {
     folder: Option<PathBuf>,
     blobs: HashMap<BlobHash, Blob>,
+    /// How many times a blob was asked for.
+    streams: StreamId,
     ended: bool,
     outbox: Outbox,
 }
 
 enum Blob {
-    Coming { file: File, path: PathBuf, hasher: Box<blake3::Hasher> },
+    Coming { stream: StreamId, file: File, path: PathBuf, hasher: Box<blake3::Hasher> },
     Here(PathBuf),
     Failed(String),
 }
 
 impl Blobs {
     pub fn new(outbox: Outbox) -> Self {
-        let store = Store { folder: None, blobs: HashMap::new(), ended: false, outbox };
+        let store = Store { folder: None, blobs: HashMap::new(), streams: 0, ended: false, outbox };
         Self(Arc::new((Mutex::new(store), Condvar::new())))
     }
 
@@ -59,13 +61,13 @@ impl Blobs {
     }
 
     /// A piece that came; an empty one ends the blob.
-    pub fn take(&self, hash: &BlobHash, bytes: &[u8]) {
-        self.store().take(hash, bytes);
+    pub fn take(&self, hash: &BlobHash, stream: StreamId, bytes: &[u8]) {
+        self.store().take(hash, stream, bytes);
         self.0.1.notify_all();
     }
 
-    pub fn fail(&self, hash: &BlobHash, why: String) {
-        self.store().blobs.insert(*hash, Blob::Failed(why));
+    pub fn fail(&self, hash: &BlobHash, stream: StreamId, why: String) {
+        self.store().fail(hash, stream, why);
         self.0.1.notify_all();
     }
 
@@ -84,20 +86,39 @@ impl Store {
         };
         let path = folder.join(blake3::Hash::from_bytes(*hash).to_hex().as_str());
         let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
-        self.blobs.insert(*hash, Blob::Coming { file, path, hasher: Box::default() });
-        self.outbox.send(&FromHelper::Need { hash: *hash })
+        self.streams += 1;
+        let stream = self.streams;
+        self.blobs.insert(*hash, Blob::Coming { stream, file, path, hasher: Box::default() });
+        self.outbox.send(&FromHelper::Need { hash: *hash, stream })
     }
 
-    fn take(&mut self, hash: &BlobHash, bytes: &[u8]) {
-        let Some(Blob::Coming { file, path, hasher }) = self.blobs.get_mut(hash) else { return };
+    /// What is left of a stream that was given up is passed over.
+    fn take(&mut self, hash: &BlobHash, from: StreamId, bytes: &[u8]) {
+        let Some(Blob::Coming { stream, file, path, hasher }) = self.blobs.get_mut(hash) else { return };
+        if *stream != from {
+            return;
+        }
         hasher.update(bytes);
-        let next = match file.write_all(bytes) {
-            Err(error) => Blob::Failed(format!("cannot keep a file of the controller: {error}")),
+        let why = match file.write_all(bytes) {
+            Err(error) => format!("cannot keep a file of the controller: {error}"),
             Ok(()) if !bytes.is_empty() => return,
-            Ok(()) if hasher.finalize().as_bytes() == hash => Blob::Here(path.clone()),
-            Ok(()) => Blob::Failed("a file of the controller came with other contents than were promised".into()),
+            Ok(()) if hasher.finalize().as_bytes() == hash => {
+                let here = Blob::Here(path.clone());
+                self.blobs.insert(*hash, here);
+                return;
+            }
+            Ok(()) => "a file of the controller came with other contents than were promised".into(),
         };
-        self.blobs.insert(*hash, next);
+        self.fail(hash, from, why);
+    }
+
+    fn fail(&mut self, hash: &BlobHash, from: StreamId, why: String) {
+        let Some(Blob::Coming { stream, path, .. }) = self.blobs.get(hash) else { return };
+        if *stream == from {
+            // It takes room that the next attempt needs; what cannot be removed goes with its folder.
+            let _ = std::fs::remove_file(path);
+            self.blobs.insert(*hash, Blob::Failed(why));
+        }
     }
 }
 

@@ -10,7 +10,7 @@ mod relay;
 mod session;
 
 pub use blobs::unique;
-pub use launch::{Launch, drop_privileges};
+pub use launch::{Launch, Prompt, drop_privileges, escalation};
 pub use session::serve;
 
 use crate::protocol::{BlobHash, Hello};

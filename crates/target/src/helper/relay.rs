@@ -285,7 +285,8 @@ fn greet(
 }
 
 impl Prompt {
-    fn is_in(&self, said: &str) -> bool {
+    /// Whether the last thing that was said is this question.
+    pub fn is_in(&self, said: &str) -> bool {
         match self {
             Prompt::None => false,
             Prompt::Own(words) => said.contains(words.as_str()),
@@ -321,9 +322,9 @@ fn relay(child: &Arc<Child>, stdout: ChildStdout, around: &Arc<Around>) {
         let told = match message {
             FromHelper::Done { lane, id, items } => answered(child, (lane, id), Some(items)),
             FromHelper::Dropped { lane, id } => answered(child, (lane, id), None),
-            FromHelper::Need { hash } => {
+            FromHelper::Need { hash, stream } => {
                 let (child, around) = (child.clone(), around.clone());
-                std::thread::spawn(move || pass_on(&child, &around.blobs, hash));
+                std::thread::spawn(move || pass_on(&child, &around.blobs, hash, stream));
                 Ok(())
             }
             FromHelper::Hello(_) => Ok(()),
@@ -344,13 +345,13 @@ fn answered(child: &Child, id: (protocol::Lane, CallId), items: Option<Vec<Answe
 }
 
 /// A blob goes on to the child, which keeps it in a private file of its own.
-fn pass_on(child: &Child, blobs: &Blobs, hash: protocol::BlobHash) {
+fn pass_on(child: &Child, blobs: &Blobs, hash: protocol::BlobHash, stream: protocol::StreamId) {
     let sent = blobs.get(&hash, &child.interrupt, None).and_then(|path| {
         let mut file = std::fs::File::open(path)?;
         let mut piece = vec![0; PIECE];
         loop {
             let count = file.read(&mut piece)?;
-            child.send(&ToHelper::Blob { hash, bytes: piece[..count].to_vec() })?;
+            child.send(&ToHelper::Blob { hash, stream, bytes: piece[..count].to_vec() })?;
             if count == 0 {
                 return Ok(());
             }
@@ -358,6 +359,6 @@ fn pass_on(child: &Child, blobs: &Blobs, hash: protocol::BlobHash) {
     });
     if let Err(error) = sent {
         // If this cannot be said either, the child is gone.
-        let _ = child.send(&ToHelper::NoBlob { hash, why: error.to_string() });
+        let _ = child.send(&ToHelper::NoBlob { hash, stream, why: error.to_string() });
     }
 }

@@ -57,8 +57,8 @@ impl Session<'_> {
             ToHelper::Undo { lane, id } => self.lane(lane).push(lane::Task::Undo(id)),
             ToHelper::Commit { lane, id } => self.lane(lane).commit(id),
             ToHelper::Cancel { lane, id } => self.lane(lane).cancel(id),
-            ToHelper::Blob { hash, bytes } => self.shared.blobs.take(&hash, &bytes),
-            ToHelper::NoBlob { hash, why } => self.shared.blobs.fail(&hash, why),
+            ToHelper::Blob { hash, stream, bytes } => self.shared.blobs.take(&hash, stream, &bytes),
+            ToHelper::NoBlob { hash, stream, why } => self.shared.blobs.fail(&hash, stream, why),
             ToHelper::Credit { id, bytes } => self.credit(id, bytes),
         }
     }

@@ -7,6 +7,8 @@ pub type CallId = u64;
 pub type Lane = u32;
 /// BLAKE3 of the bytes.
 pub type BlobHash = [u8; 32];
+/// Tells the pieces of one sending of a blob from those of another.
+pub type StreamId = u32;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ToHelper {
@@ -30,11 +32,13 @@ pub enum ToHelper {
     /// A piece of a blob that was asked for, in order; an empty piece ends it.
     Blob {
         hash: BlobHash,
+        stream: StreamId,
         bytes: Vec<u8>,
     },
     /// The blob cannot be read any more: calls that need it fail with these words.
     NoBlob {
         hash: BlobHash,
+        stream: StreamId,
         why: String,
     },
     /// This many more bytes of a stream may be sent.
@@ -49,30 +53,15 @@ pub enum FromHelper {
     /// The first word of a helper.
     Hello(Hello),
     /// One answer for each item of the call, in order.
-    Done {
-        lane: Lane,
-        id: CallId,
-        items: Vec<Answer>,
-    },
+    Done { lane: Lane, id: CallId, items: Vec<Answer> },
     /// An earlier call of its epoch failed, or it was cancelled before it began.
-    Dropped {
-        lane: Lane,
-        id: CallId,
-    },
-    Need {
-        hash: BlobHash,
-    },
+    Dropped { lane: Lane, id: CallId },
+    /// Asks for a blob. One that did not arrive may be asked for again, under another number.
+    Need { hash: BlobHash, stream: StreamId },
     /// A piece of a file that a call fetches; an empty piece ends it.
-    Stream {
-        id: CallId,
-        item: u32,
-        bytes: Vec<u8>,
-    },
+    Stream { id: CallId, item: u32, bytes: Vec<u8> },
     /// For the live line: what a long call is busy with.
-    Progress {
-        id: CallId,
-        text: String,
-    },
+    Progress { id: CallId, text: String },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

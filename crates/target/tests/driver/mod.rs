@@ -4,7 +4,7 @@ use std::io::{BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use target::modules;
 use target::protocol::{
-    Answer, BlobHash, Body, Call, FromHelper, Hello, Hold, Identity, Mode, ToHelper, read_frame, write_frame,
+    Answer, BlobHash, Body, Call, FromHelper, Hello, Hold, Identity, Mode, StreamId, ToHelper, read_frame, write_frame,
 };
 use value::spec::check;
 use value::{Map, Value};
@@ -75,22 +75,27 @@ impl Channel {
     pub fn receive(&mut self) -> Option<FromHelper> {
         loop {
             match read_frame(&mut self.stdout).expect("a frame") {
-                Some(FromHelper::Need { hash }) => self.send_blob(hash),
+                Some(FromHelper::Need { hash, stream }) => self.send_blob(hash, stream),
                 Some(FromHelper::Progress { .. }) => {}
                 other => return other,
             }
         }
     }
 
-    fn send_blob(&mut self, hash: BlobHash) {
+    /// The next message, whatever it is.
+    pub fn receive_any(&mut self) -> Option<FromHelper> {
+        read_frame(&mut self.stdout).expect("a frame")
+    }
+
+    fn send_blob(&mut self, hash: BlobHash, stream: StreamId) {
         match self.blobs.get(&hash).cloned() {
             Some(bytes) => {
                 for piece in bytes.chunks(100_000) {
-                    self.send(&ToHelper::Blob { hash, bytes: piece.to_vec() });
+                    self.send(&ToHelper::Blob { hash, stream, bytes: piece.to_vec() });
                 }
-                self.send(&ToHelper::Blob { hash, bytes: Vec::new() });
+                self.send(&ToHelper::Blob { hash, stream, bytes: Vec::new() });
             }
-            None => self.send(&ToHelper::NoBlob { hash, why: "the file is gone".into() }),
+            None => self.send(&ToHelper::NoBlob { hash, stream, why: "the file is gone".into() }),
         }
     }
 
