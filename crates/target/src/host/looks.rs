@@ -281,7 +281,7 @@ fn planned_stat(state: &State) -> Option<Stat> {
     })
 }
 
-pub(super) fn pieces(reader: &mut dyn Read, take: &mut dyn FnMut(&[u8])) -> std::io::Result<()> {
+fn pieces(reader: &mut dyn Read, take: &mut dyn FnMut(&[u8])) -> std::io::Result<()> {
     let mut buffer = vec![0; 1 << 16];
     loop {
         match reader.read(&mut buffer) {
@@ -313,8 +313,7 @@ impl Contents {
                 Ok(hasher.finalize().as_bytes() == hash)
             }
             Contents::Stored { path: own, .. } => Ok(host.sha1(own)? == host.sha1(path)?),
-            Contents::Large { sha1, .. } => Ok(*sha1 == host.sha1(path)?),
-            Contents::AsIs { .. } | Contents::Dropped { .. } => Ok(false),
+            Contents::Large { .. } | Contents::AsIs { .. } | Contents::Dropped { .. } => Ok(false),
         }
     }
 
@@ -324,8 +323,9 @@ impl Contents {
             Contents::Bytes(bytes) => Ok(hex(&Sha1::digest(bytes))),
             Contents::Blob { hash, .. } => host.sha1(&host.blob(hash)?),
             Contents::Stored { path, .. } => host.sha1(path),
-            Contents::Large { sha1, .. } => Ok(sha1.clone()),
-            Contents::AsIs { .. } | Contents::Dropped { .. } => Stop::failed("nobody has read the file"),
+            Contents::Large { .. } | Contents::AsIs { .. } | Contents::Dropped { .. } => {
+                Stop::failed("nobody has read the file")
+            }
         }
     }
 }

@@ -61,7 +61,7 @@ pub enum State {
     Present,
 }
 
-/// What a file holds. What is too large to be kept is known by its checksum, and cannot be brought back.
+/// What a file holds. What is too large to be kept is known by its size, and cannot be brought back.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Contents {
     Bytes(Arc<[u8]>),
@@ -77,7 +77,6 @@ pub enum Contents {
     },
     Large {
         size: u64,
-        sha1: String,
     },
     /// What is there, unread: only owner, mode or times change.
     AsIs {
@@ -147,7 +146,7 @@ impl PartialEq for Container {
     }
 }
 
-/// Before and after states keep contents up to this size; larger files are known by checksum.
+/// Before and after states keep contents up to this size; larger files are known by their size.
 pub const KEPT: u64 = 1 << 20;
 
 impl Resource {
@@ -191,7 +190,7 @@ impl Contents {
             Contents::Bytes(bytes) => bytes.len() as u64,
             Contents::Blob { size, .. }
             | Contents::Stored { size, .. }
-            | Contents::Large { size, .. }
+            | Contents::Large { size }
             | Contents::AsIs { size }
             | Contents::Dropped { size } => *size,
         }

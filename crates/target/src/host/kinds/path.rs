@@ -1,8 +1,7 @@
 //! Files, folders and links.
-use super::super::{Contents, KEPT, State, looks};
+use super::super::{Contents, KEPT, State};
 use super::unmakable;
 use crate::machine::{Kind, Machine, Meta, Source};
-use sha1::{Digest, Sha1};
 use std::io;
 use std::path::Path;
 
@@ -27,12 +26,10 @@ pub fn glance(machine: &dyn Machine, path: &Path) -> io::Result<State> {
 }
 
 fn contents(machine: &dyn Machine, path: &Path, size: u64) -> io::Result<Contents> {
-    if size <= KEPT {
-        return Ok(Contents::Bytes(machine.read(path)?.into()));
+    if size > KEPT {
+        return Ok(Contents::Large { size });
     }
-    let mut sha1 = Sha1::new();
-    looks::pieces(&mut machine.open(path)?, &mut |piece| sha1.update(piece))?;
-    Ok(Contents::Large { size, sha1: looks::hex(&sha1.finalize()) })
+    Ok(Contents::Bytes(machine.read(path)?.into()))
 }
 
 pub fn make(machine: &mut dyn Machine, path: &Path, state: &State) -> io::Result<()> {
@@ -79,11 +76,9 @@ fn make_file(machine: &mut dyn Machine, path: &Path, meta: Meta, contents: &Cont
             if same { machine.set_meta(path, meta, false) } else { machine.write(path, Source::Bytes(bytes), meta) }
         }
         Contents::Stored { path: source, .. } => machine.write(path, Source::Path(source), meta),
-        // The bytes are those that are there: whoever changes them says so with the bytes.
-        Contents::Large { size, .. } => match machine.stat(path, false)? {
-            Some(stat) if stat.is_file() && stat.size == *size => machine.set_meta(path, meta, false),
-            _ => Err(unmakable(&format!("the contents of {} were too large to be kept", path.display()))),
-        },
+        Contents::Large { .. } => {
+            Err(unmakable(&format!("the contents of {} were too large to be kept", path.display())))
+        }
         Contents::AsIs { .. } => match machine.stat(path, false)? {
             Some(stat) if stat.is_file() => machine.set_meta(path, meta, false),
             _ => Err(unmakable(&format!("{} is gone", path.display()))),
