@@ -7,7 +7,7 @@ use crate::report::Secrets;
 use lang::template::{Arguments, Environment, FileTest, Stop};
 use lang::vault::Keyring;
 use std::io::{Read, Write};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use target::protocol::BlobHash;
@@ -109,7 +109,9 @@ impl Surroundings for Here {
     fn write(&self, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
         let dir = path.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(dir)?;
-        let mut file = tempfile::Builder::new().prefix(".deploy-").tempfile_in(dir)?;
+        // As any file that the user makes: the umask says who may read it.
+        let everybody = std::fs::Permissions::from_mode(0o666);
+        let mut file = tempfile::Builder::new().prefix(".deploy-").permissions(everybody).tempfile_in(dir)?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
         file.persist(path).map(drop).map_err(|error| error.error)

@@ -2,6 +2,7 @@
 //!
 //! Read in this order: `modules/` (what an author writes), `module/` (the contract), `host/` (the one place that knows about
 //! checking, planning, undo), `machine/` (the bare machine), `helper/` (the program that serves calls), `protocol/` (its words).
+pub mod base64;
 pub mod docker;
 pub mod facts;
 pub mod helper;

@@ -1,4 +1,5 @@
 //! As much of OpenPGP as keyrings need: armour taken off, keys told apart and named. Nothing is verified here.
+use crate::base64;
 use sha1::{Digest, Sha1};
 
 /// A key with what belongs to it, as it stands in a keyring.
@@ -59,30 +60,9 @@ fn unarmoured(text: &str) -> Option<Vec<u8>> {
         for line in lines.take_while(|line| !line.starts_with('=')) {
             digits.push_str(line);
         }
-        all.extend(base64(&digits)?);
+        all.extend(base64::decode(&digits)?);
     }
     (!all.is_empty()).then_some(all)
-}
-
-pub fn base64(text: &str) -> Option<Vec<u8>> {
-    let (mut out, mut word, mut bits) = (Vec::new(), 0_u32, 0);
-    for c in text.bytes().filter(|c| !c.is_ascii_whitespace() && *c != b'=') {
-        let value = match c {
-            b'A'..=b'Z' => c - b'A',
-            b'a'..=b'z' => c - b'a' + 26,
-            b'0'..=b'9' => c - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        word = word << 6 | u32::from(value);
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            out.push((word >> bits) as u8);
-        }
-    }
-    Some(out)
 }
 
 struct Packet<'p> {

@@ -56,7 +56,7 @@ impl Action for Fetch {
         let truth = |name: &str| finish.notes.get(name) == Some(&Value::Bool(true));
         let src = text("src");
         if outcome.failed {
-            return Ok((not_there(outcome, &src, truth("fail_on_missing")), Vec::new()));
+            return Ok((refused(outcome, &src, truth("fail_on_missing")), Vec::new()));
         }
         let content = outcome.result.get("content").and_then(Value::as_str).unwrap_or_default();
         let bytes = STANDARD.decode(content).map_err(|_| Halt::refused("the file came as what is no base64"))?;
@@ -82,8 +82,12 @@ impl Action for Fetch {
 }
 
 /// A file that is not there is no failure where the task says so.
-fn not_there(outcome: Outcome, src: &str, fail: bool) -> Outcome {
+fn refused(outcome: Outcome, src: &str, fail: bool) -> Outcome {
     let why = outcome.result.get("msg").map(Value::to_text).unwrap_or_default().to_lowercase();
+    if why.starts_with("source is a directory") {
+        let words = "remote file is a directory, fetch cannot work on directories";
+        return result::failed([("msg", words)].into_iter().collect());
+    }
     if !(why.contains("not found") || why.contains("no such file")) {
         return outcome;
     }

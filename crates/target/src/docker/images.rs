@@ -1,10 +1,10 @@
 //! What `docker_image` does: builds, loads, pulls, tags, pushes, archives and removes images.
 use super::{Daemon, Reply, image, map_of, tar, text};
+use crate::base64;
 use crate::host::{Acted, Change, Host, Look, Resource, State, Stop};
 use crate::http::{Body, percent};
 use crate::machine::Machine;
 use crate::web::Spool;
-use crate::web::auth::base64;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -290,7 +290,7 @@ fn push(wish: &Wish, name: &str, host: &mut Host) -> Look<()> {
     let target = format!("/images/{}/push?tag={}", percent(repository, "/:"), percent(label, ""));
     host.progress(&format!("pushing {name}"));
     host.change(Change::question(format!("docker push {name}")), |machine| {
-        let headers = vec![("X-Registry-Auth".to_string(), base64(login.as_bytes()))];
+        let headers = vec![("X-Registry-Auth".to_string(), base64::encode(login.as_bytes()))];
         stream(machine, &wish.daemon, &target, Body::None, headers, &format!("pushing image {name}"))?;
         Ok(Acted::changed())
     })?;
@@ -303,7 +303,7 @@ fn login(host: &Host, registry: &str) -> Look<String> {
     let config = crate::json::parse(&text).unwrap_or_default();
     let auths = map_of(config.get("auths"));
     let auth = auths.get(registry).and_then(|one| one.get("auth")).map(Value::to_text).unwrap_or_default();
-    let plain = crate::openpgp::base64(&auth).and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
+    let plain = base64::decode(&auth).and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
     let Some((user, password)) = plain.split_once(':') else { return Ok("{}".into()) };
     let fields = [("username", user), ("password", password), ("serveraddress", registry)];
     Ok(json_text(&Value::map(fields), Json::COMPACT))

@@ -66,6 +66,7 @@ modules! {
     service,
     setup,
     shell,
+    slurp,
     stat,
     systemd_service,
     uri,

@@ -1,5 +1,6 @@
 //! Logins: of the task, of the address, of the user's netrc.
 use super::{Ask, Url};
+use crate::base64;
 use crate::machine::Machine;
 use std::path::Path;
 
@@ -22,7 +23,7 @@ pub fn login(machine: &dyn Machine, ask: &Ask, url: &Url) -> Option<String> {
 }
 
 pub fn basic(user: &str, password: &str) -> String {
-    format!("Basic {}", base64(format!("{user}:{password}").as_bytes()))
+    format!("Basic {}", base64::encode(format!("{user}:{password}").as_bytes()))
 }
 
 fn netrc(text: &str, host: &str) -> Option<(String, String)> {
@@ -42,19 +43,6 @@ fn netrc(text: &str, host: &str) -> Option<(String, String)> {
         }
     }
     Some((user?, password.unwrap_or_default()))
-}
-
-pub fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::new();
-    for chunk in bytes.chunks(3) {
-        let word = chunk.iter().fold(0_u32, |word, byte| word << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
-        for at in 0..4 {
-            let letter = LETTERS[(word >> (18 - 6 * at)) as usize & 63];
-            out.push(if at <= chunk.len() { char::from(letter) } else { '=' });
-        }
-    }
-    out
 }
 
 pub fn unescaped(text: &str) -> String {
@@ -83,8 +71,6 @@ mod tests {
 
     #[test]
     fn logins_are_found_and_written() {
-        assert_eq!(base64(b"a"), "YQ==");
-        assert_eq!(base64(b"ab"), "YWI=");
         assert_eq!(basic("Aladdin", "open sesame"), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
         let text =
             "machine other login x password y\nmachine files.test\n login me password z\ndefault login d password e";

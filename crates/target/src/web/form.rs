@@ -1,5 +1,5 @@
 //! Forms as bodies: one line of pairs, or parts with names.
-use super::auth::base64;
+use crate::base64;
 use crate::helper::unique;
 use crate::host::{Look, Stop};
 use crate::http::percent;
@@ -77,7 +77,7 @@ impl Part {
             path.as_ref().and_then(|path| Some(Path::new(path).file_name()?.to_string_lossy().into_owned()));
         let mime = field("mime_type").unwrap_or_else(|| guessed(path.as_deref()));
         let encoded = field("multipart_encoding").map_or(content.is_none(), |word| word == "base64");
-        let bytes = if encoded { folded(&base64(&bytes)).into_bytes() } else { bytes };
+        let bytes = if encoded { folded(&base64::encode(&bytes)).into_bytes() } else { bytes };
         Ok(Part { bytes, file_name, mime, encoded })
     }
 
