@@ -278,6 +278,9 @@ impl Environment for Layered<'_> {
     fn decrypt(&self, vaulted: &Vaulted) -> Result<Str, Stop> {
         self.inner.environment().decrypt(vaulted)
     }
+    fn sealed(&self, text: &Str) -> Option<Arc<Vaulted>> {
+        self.inner.environment().sealed(text)
+    }
     fn file_test(&self, test: FileTest, path: &str, other: Option<&str>) -> Result<bool, Stop> {
         match self.may.files {
             true => self.inner.environment().file_test(test, path, other),

@@ -6,6 +6,7 @@ use crate::action::{Answered, Content, FileState, Surroundings};
 use crate::report::Secrets;
 use lang::template::{Arguments, Environment, FileTest, Stop};
 use lang::vault::Keyring;
+use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -20,6 +21,8 @@ pub struct Here {
     pub keyring: Arc<Keyring>,
     pub allow_broken_conditionals: bool,
     warnings: Mutex<Vec<Diagnostic>>,
+    /// By their ciphertext: a password is derived once, and a text that comes out unchanged is known for what it was.
+    decrypted: Mutex<HashMap<Arc<str>, Str>>,
 }
 
 impl Here {
@@ -29,7 +32,14 @@ impl Here {
         keyring: Arc<Keyring>,
         allow_broken_conditionals: bool,
     ) -> Self {
-        Self { blobs, secrets, keyring, allow_broken_conditionals, warnings: Mutex::default() }
+        Self {
+            blobs,
+            secrets,
+            keyring,
+            allow_broken_conditionals,
+            warnings: Mutex::default(),
+            decrypted: Mutex::default(),
+        }
     }
 
     /// Warnings since this was asked last.
@@ -147,12 +157,24 @@ impl Environment for Here {
     }
 
     fn decrypt(&self, vaulted: &Vaulted) -> Result<Str, Stop> {
+        let mut known = self.decrypted.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(text) = known.get(&vaulted.ciphertext) {
+            return Ok(text.clone().with_origin(vaulted.origin));
+        }
         let plain = self.keyring.decrypt(&vaulted.ciphertext).map_err(|error| Stop::outside(error.to_string()))?;
         let text = String::from_utf8(plain.to_vec()).map_err(|_| Stop::outside("a vaulted value is no UTF-8 text"))?;
         // What stood under the key is data: braces in a password are no template.
         let text = Str::from(text).with_origin(vaulted.origin).with_secrecy(true);
         self.secrets.add(&text);
+        known.insert(vaulted.ciphertext.clone(), text.clone());
         Ok(text)
+    }
+
+    fn sealed(&self, text: &Str) -> Option<Arc<Vaulted>> {
+        let known = self.decrypted.lock().unwrap_or_else(PoisonError::into_inner);
+        let (ciphertext, _) = known.iter().find(|(_, plain)| Arc::ptr_eq(plain.text(), text.text()))?;
+        // A ciphertext of its own: those who write it do not take two of them for one.
+        Some(Arc::new(Vaulted { ciphertext: Arc::from(&**ciphertext), origin: text.origin() }))
     }
 
     fn file_test(&self, test: FileTest, path: &str, other: Option<&str>) -> Result<bool, Stop> {
@@ -296,6 +318,29 @@ mod tests {
                 assert!(rendered.holds_secret());
             }
         }
+    }
+
+    #[test]
+    fn a_vaulted_value_is_written_as_it_stood_and_known_as_such() {
+        let secret = Secret::new("", "word");
+        let ciphertext: Arc<str> = encrypt(b"plain", &secret, &[7; 32]).into();
+        let here = Here::new(Arc::default(), Arc::default(), Arc::new(Keyring::new(vec![secret])), false);
+        let vaulted = Value::Vaulted(Arc::new(Vaulted { ciphertext: ciphertext.clone(), origin: None }));
+        let scope = WithHere { here: &here, value: Value::map([("pw", vaulted.clone()), ("user", "bob".into())]) };
+        let rendered = |template: &str| {
+            render_value(&Value::Str(Str::trusted(format!("{{{{ {template} }}}}"), None)), &scope).unwrap().to_text()
+        };
+        let lines: String = ciphertext.trim_end().lines().map(|line| format!("    {line}\n")).collect();
+        let written = format!("pw: !vault |\n{lines}user: bob\n");
+        assert_eq!(rendered("x | to_nice_yaml"), written);
+        assert_eq!(rendered("{'pw': x.pw, 'user': x.user} | to_nice_yaml"), written);
+        assert_eq!(rendered("x | to_nice_yaml(dump_vault_tags=false)"), "pw: plain\nuser: bob\n");
+        assert_eq!(rendered("x | community.general.to_nice_yaml"), "pw: plain\nuser: bob\n");
+        let redacted = "x | community.general.to_nice_yaml(redact_sensitive_values=true)";
+        assert_eq!(rendered(redacted), "pw: <redacted>\nuser: bob\n");
+        assert_eq!(rendered("(x.pw ~ '') | to_yaml"), "plain\n");
+        let tests = "[x.pw is vault_encrypted, x.user is vault_encrypted, (x.pw ~ '') is vault_encrypted, x is vault_encrypted]";
+        assert_eq!(rendered(tests), "[True, False, False, False]");
     }
 
     struct WithHere<'h> {

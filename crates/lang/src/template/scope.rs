@@ -73,6 +73,10 @@ pub trait Environment {
     fn decrypt(&self, _vaulted: &Vaulted) -> Result<Str, Stop> {
         Err(Stop::outside("Attempting to decrypt but no vault secrets found"))
     }
+    /// What this very text was decrypted from. A text that was made of it is another one, even if it reads alike.
+    fn sealed(&self, _text: &Str) -> Option<Arc<Vaulted>> {
+        None
+    }
     fn file_test(&self, _test: FileTest, _path: &str, _other: Option<&str>) -> Result<bool, Stop> {
         Err(Stop::outside("there are no files here"))
     }

@@ -184,7 +184,8 @@ impl Writer<'_> {
 
     /// A list or map of such values alone stands on one line, where the layout leaves it open.
     fn is_simple(&self, value: &Value) -> bool {
-        let nested = matches!(value, Value::List(_) | Value::Tuple(_) | Value::Map(_) | Value::Bytes(_));
+        let nested =
+            matches!(value, Value::List(_) | Value::Tuple(_) | Value::Map(_) | Value::Bytes(_) | Value::Vaulted(_));
         !nested && self.layout.style.is_none()
     }
 

@@ -2,6 +2,7 @@
 use super::super::call::Call;
 use super::super::error::Stop;
 use super::super::registry::Entry;
+use super::super::scope::Environment;
 use super::{amount, derived, settled};
 use crate::python::json;
 use crate::yaml::{self, write};
@@ -18,7 +19,7 @@ pub static TABLE: &[Entry] = &[
     }),
     settled("community.general.to_yaml", |call| to_yaml(call, write::Layout { indent: 2, ..write::Layout::default() })),
     settled("community.general.to_nice_yaml", |call| {
-        to_yaml(call, write::Layout { indent: 4, flow: Some(false), ..write::Layout::default() })
+        to_yaml(call, write::Layout { indent: 2, flow: Some(false), ..write::Layout::default() })
     }),
     settled("from_yaml", from_yaml),
     settled("from_yaml_all", from_yaml_all),
@@ -99,6 +100,8 @@ fn from_json(call: &mut Call) -> Result<Value, Stop> {
 fn to_yaml(call: &mut Call, mut layout: write::Layout) -> Result<Value, Stop> {
     let mut arguments = std::mem::take(&mut call.arguments);
     let nice = layout.flow == Some(false);
+    // The filters of ansible-core write what is under a key as it stands; those of the collection decrypt it.
+    let mut vaults = if call.name.contains('.') { Vaults::Plain } else { Vaults::Sealed };
     if nice && !arguments.positional.is_empty() {
         let indent = arguments.positional.remove(0);
         layout.indent = small(call, Some(indent), "indent", 4)?;
@@ -119,18 +122,55 @@ fn to_yaml(call: &mut Call, mut layout: write::Layout) -> Result<Value, Stop> {
                 let style = value.filter(|value| !value.is_null());
                 layout.style = call.string(style, "default_style", "")?.chars().next();
             }
-            "canonical"
-            | "encoding"
-            | "version"
-            | "tags"
-            | "line_break"
-            | "redact_sensitive_values"
-            | "dump_vault_tags" => {}
+            "canonical" | "encoding" | "version" | "tags" | "line_break" => {}
+            "redact_sensitive_values" if call.truth(value.clone(), false)? => vaults = Vaults::Redacted,
+            "dump_vault_tags" if !call.truth(value.clone(), true)? => vaults = Vaults::Plain,
+            "redact_sensitive_values" | "dump_vault_tags" => {}
             _ => return Err(Stop::of_type(format!("{}() got an unexpected keyword argument '{name}'", call.name))),
         }
     }
-    let text = write::write(&call.input, &layout).map_err(|problem| call.fail(problem.0))?;
-    Ok(derived(text, &call.input))
+    let written = vaults.of(&call.input, call.environment());
+    let written = written.as_ref().unwrap_or(&call.input);
+    let text = write::write(written, &layout).map_err(|problem| call.fail(problem.0))?;
+    Ok(derived(text, written))
+}
+
+/// How texts are written that a vault's key opened.
+#[derive(PartialEq)]
+enum Vaults {
+    /// As they stood under the key.
+    Sealed,
+    Plain,
+    Redacted,
+}
+
+impl Vaults {
+    /// The value with such texts as they are to be written; none: it has none of them.
+    fn of(&self, value: &Value, environment: &dyn Environment) -> Option<Value> {
+        match value {
+            Value::Str(text) if text.is_secret() && *self != Vaults::Plain => {
+                let vaulted = environment.sealed(text)?;
+                Some(if *self == Vaults::Sealed { Value::Vaulted(vaulted) } else { "<redacted>".into() })
+            }
+            Value::List(items) | Value::Tuple(items) => {
+                let changed: Vec<_> = items.iter().map(|item| self.of(item, environment)).collect();
+                let has_some = changed.iter().any(Option::is_some);
+                let items = changed.into_iter().zip(items.iter()).map(|(new, old)| new.unwrap_or_else(|| old.clone()));
+                has_some.then(|| Value::list(items))
+            }
+            Value::Map(map) => {
+                let changed = map.iter().filter_map(|(key, item)| Some((key.clone(), self.of(item, environment)?)));
+                let changed: Vec<_> = changed.collect();
+                if changed.is_empty() {
+                    return None;
+                }
+                let mut map = (**map).clone();
+                map.extend(changed);
+                Some(map.into())
+            }
+            _ => None,
+        }
+    }
 }
 
 fn small(call: &Call, value: Option<Value>, name: &str, default: i32) -> Result<i32, Stop> {

@@ -108,8 +108,12 @@ fn known(call: &mut Call, known: fn(&str) -> bool) -> Result<bool, Stop> {
     Ok(call.input.as_str().is_some_and(known))
 }
 
-/// Of a variable that stands under a vault's key: what was decrypted is marked by being secret and whole.
+/// Of a variable that stands under a vault's key, as it is or as it was decrypted.
 fn vault_encrypted(call: &mut Call) -> Result<bool, Stop> {
     let [] = call.params([])?;
-    Ok(matches!(call.input, Value::Vaulted(_)))
+    Ok(match &call.input {
+        Value::Vaulted(_) => true,
+        Value::Str(text) => text.is_secret() && call.environment().sealed(text).is_some(),
+        _ => false,
+    })
 }
