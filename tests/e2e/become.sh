@@ -88,3 +88,91 @@ END
   deploys -i hosts -vvvv play.yml
   exits 0; keeps_quiet "$PASSWORD"
 }
+
+# Six hosts that are this machine become the same user at once: one helper serves them, and it ends with the run.
+case_local_hosts_become_at_once() {
+  for n in 1 2 3 4 5 6; do echo "here$n ansible_connection=local"; done >hosts
+  write play.yml <<'YAML'
+- hosts: all
+  gather_facts: false
+  tasks:
+    - command: id -un
+      become: true
+      become_user: nobody
+      register: who
+    - debug:
+        msg: "i am {{ who.stdout }}"
+YAML
+  starts -i hosts play.yml
+  ends 20
+  exits 0; says 'i am nobody'
+}
+
+# A Ctrl-C at the terminal reaches the whole process group; what runs may finish all the same.
+case_interrupt_spares_local_tasks() {
+  echo "here ansible_connection=local" >hosts
+  chmod 711 "$WORK"; mkdir -m 777 shared
+  write play.yml <<YAML
+- hosts: all
+  gather_facts: false
+  tasks:
+    - shell: sleep 3; touch $WORK/shared/done
+      become: true
+      become_user: nobody
+    - command: touch $WORK/shared/after
+YAML
+  starts -i hosts play.yml
+  eventually 10 pgrep -u nobody -f 'sleep 3; touch'
+  kill -INT -- "-$PID"
+  ends 20
+  [ -e shared/done ] || fails "the task did not finish"
+  [ ! -e shared/after ] || fails "another task began"
+}
+
+# What a task of root's sees as another user is what sudo would have given it.
+case_environment_from_root() {
+  inventory root become
+  on become env LC_TIME=C sudo -H -S -n -u ubuntu env | grep -vE '^(SUDO_COMMAND|PWD|SHLVL|_)=' | sort >by_sudo
+  local word
+  for word in '' '-H' ; do
+    write play.yml <<YAML
+- hosts: webservers
+  gather_facts: false
+  become: true
+  become_user: ubuntu
+  vars:
+    ansible_become_flags: "$word"
+  tasks:
+    - shell: env | grep -vE '^(SUDO_COMMAND|PWD|OLDPWD|SHLVL|_)=' | sort; pwd >/dev/null
+      environment:
+        LC_TIME: C
+      register: seen
+    - copy:
+        content: "{{ seen.stdout }}\n"
+        dest: "$WORK/by_deploy"
+      delegate_to: localhost
+      become: false
+YAML
+    deploys -i hosts play.yml
+    exits 0
+    diff by_sudo by_deploy || fails "another environment with the flags '$word'"
+  done
+}
+
+case_login_environment_from_root() {
+  inventory root become -- 'ansible_become_flags=-i'
+  on become "echo 'export GREETING=hello' >/home/ubuntu/.profile"
+  deploys run -i hosts webservers -m shell -a 'echo "$GREETING from $(pwd)"' -b --become-user ubuntu
+  on become rm /home/ubuntu/.profile
+  exits 0; says '^hello from '
+}
+
+# Nobody asks for the password, so nobody reads it.
+case_raw_keeps_an_unasked_password() {
+  inventory ubuntu become -- 'ansible_become_password=wrong-battery'
+  deploys run -i hosts webservers -m raw -a 'cat; id -un' -b
+  exits 0; says '^root'; keeps_quiet wrong-battery
+  inventory pat become -- "ansible_become_password=$PASSWORD"
+  deploys run -i hosts webservers -m raw -a 'cat; id -un' -b
+  exits 0; says '^root'; keeps_quiet "$PASSWORD" '[sudo'
+}

@@ -136,3 +136,78 @@ case_helper_cache_is_verified() {
   deploys ping -i hosts webservers
   exits 0; says '^conn +ok' '1 of 1 host'
 }
+
+case_remote_tmp_keeps_its_files() {
+  inventory ubuntu conn -- 'ansible_remote_tmp=/home/ubuntu/app'
+  on conn 'rm -rf /home/ubuntu/.cache /home/ubuntu/app; install -d -o ubuntu /home/ubuntu/app /home/ubuntu/app/sub
+    echo data >/home/ubuntu/app/sub/db; touch -d 2001-01-01 /home/ubuntu/app/sub/db'
+  deploys ping -i hosts webservers
+  exits 0
+  on conn 'test -e /home/ubuntu/app/sub/db && ls /home/ubuntu/app/deploy-*/ && test ! -e /home/ubuntu/.cache/deploy'
+  on conn rm -r /home/ubuntu/app
+}
+
+# Two names of one host share its connection: one resets it while the other's task runs.
+case_reset_spares_the_tasks_of_others() {
+  inventory ubuntu conn
+  sed -i '/^conn /a also ansible_host='"$(lab ip conn)" hosts
+  write play.yml <<'YAML'
+- hosts: webservers
+  gather_facts: false
+  strategy: free
+  tasks:
+    - uri: { url: "http://127.0.0.1:1/", status_code: -1 }
+      failed_when: false
+    - shell: "sleep {{ 3 if inventory_hostname == 'also' else 0 }}; id -G"
+      register: groups
+    - meta: reset_connection
+    - uri: { url: "http://127.0.0.1:1/", status_code: -1 }
+      failed_when: false
+    - command: id -Gn
+      register: after
+    - debug:
+        msg: "groups {{ after.stdout }}"
+YAML
+  starts -i hosts play.yml
+  sleep 1; on conn 'groupadd -f late; usermod -aG late ubuntu'
+  ends 30
+  on conn gpasswd -d ubuntu late
+  exits 0; says 'also +: ok=5' 'conn +: ok=5' '"msg": "groups .*late'
+}
+
+# The old connection is dead and nobody has noticed: no last word came through.
+case_wait_for_a_host_that_boots_again() {
+  inventory ubuntu conn2
+  write play.yml <<YAML
+- hosts: webservers
+  gather_facts: false
+  tasks:
+    - command: cat /proc/sys/kernel/random/boot_id
+    - command: sh -c 'touch $WORK/ready; until [ -e $WORK/away ]; do sleep 0.1; done'
+      delegate_to: localhost
+    - wait_for_connection:
+        connect_timeout: 2
+        timeout: 90
+    - command: cat /run/booted
+YAML
+  starts -i hosts play.yml
+  eventually 20 test -e ready
+  lab cut conn2; lab stop conn2; touch away; sleep 6
+  lab up conn2 >/dev/null
+  on conn2 touch /run/booted
+  ends 60
+  says 'conn2 +: ok=[34].*unreachable=0'
+}
+
+case_wait_for_a_host_that_never_comes() {
+  printf 'away ansible_host=%s.250\n' "$LAB_NET" >hosts
+  write play.yml <<'YAML'
+- hosts: all
+  gather_facts: false
+  tasks:
+    - wait_for_connection: { connect_timeout: 1, timeout: 4 }
+YAML
+  starts -i hosts play.yml
+  ends 15
+  exits 2; says 'away\]: FAILED!.*timed out waiting for ping module test'
+}

@@ -317,3 +317,21 @@ fn a_secret_argument_is_marked_in_whatever_comes_back() {
     assert!(answer.result.get("stdout").is_some_and(Value::holds_secret), "{answer:?}");
     assert!(!format!("{answer:?}").contains("hunter2"));
 }
+
+/// As root: the program's own file is often in a folder that only root can read.
+#[test]
+fn from_root_a_helper_becomes_another_user_who_cannot_read_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = folder("private");
+    let program = folder.join("helper");
+    std::fs::copy(env!("CARGO_BIN_EXE_deploy-helper"), &program).unwrap();
+    std::fs::set_permissions(&program, PermissionsExt::from_mode(0o700)).unwrap();
+    let mut channel = Channel::open(std::process::Command::new(&program));
+    if channel.hello.uid == 0 {
+        let identity =
+            Identity { method: "sudo".into(), user: "nobody".into(), exe: None, flags: Vec::new(), password: None };
+        let answer = channel.task_as(Some(identity), "command", args("command", &[("cmd", "id -un")]), Mode::Apply);
+        assert_eq!(text(&answer, "stdout"), "nobody", "{answer:?}");
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}

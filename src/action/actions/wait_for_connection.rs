@@ -41,7 +41,7 @@ impl Action for WaitForConnection {
         let patience =
             Patience { attempt: number("connect_timeout"), pause: number("sleep"), timeout: number("timeout") };
         let call = Call::new("ping", arguments::check_for("ping", instance.task(), &Map::new())?);
-        Ok(Step::Call(Call { notes: (surroundings.now() - number("delay")).into(), patience, ..call }))
+        Ok(Step::Call(Call { notes: (surroundings.now() - number("delay")).into(), patience, fence: true, ..call }))
     }
 
     fn finish(&self, finish: &Finish, outcome: Outcome) -> Result<(Outcome, Vec<Effect>), Halt> {

@@ -109,6 +109,9 @@ fn surround(
         let words: Vec<_> = std::iter::once(command.get_program()).chain(command.get_args()).collect();
         let words = words.join(OsStr::new(" "));
         command.env_clear();
+        if method == "sudo" {
+            command.env("TERM", "unknown");
+        }
         let kept = |name: &OsStr| name.to_str().is_some_and(|name| KEPT.contains(&name) || name.starts_with("LC_"));
         command.envs(environment.filter(|(name, _)| kept(name)));
         command.env("PATH", SECURE_PATH);
@@ -136,6 +139,8 @@ pub fn escalation(
         Some(locale) => format!("LC_ALL={}; export LC_ALL", quoted(locale)),
         None => "unset LC_ALL".into(),
     };
+    let words = std::iter::once(quoted(&path.to_string_lossy())).chain(args.iter().map(|arg| quoted(arg)));
+    let words = words.collect::<Vec<_>>().join(" ");
     let prompt = match identity.method.as_str() {
         "sudo" => {
             let flags = identity.flags.iter().filter(|flag| !with_password || *flag != "-n");
@@ -149,8 +154,8 @@ pub fn escalation(
                 true => command.args(["-k", "-S", "-p", &prompt]),
                 false => command.arg("-n"),
             };
-            let line = format!(r#"{own_locale}; exec "$0" "$@""#);
-            command.args(["-u", &identity.user, "--", "/bin/sh", "-c", &line]).arg(path).args(args);
+            // No `$` may stand in it: with `-i` it passes through a login shell, for which sudo leaves that as it is.
+            command.args(["-u", &identity.user, "--", "/bin/sh", "-c", &format!("{own_locale}; exec {words}")]);
             if with_password { Prompt::Own(prompt) } else { Prompt::None }
         }
         "doas" => {
@@ -164,8 +169,7 @@ pub fn escalation(
             Prompt::None
         }
         "su" | "runuser" => {
-            let words = std::iter::once(quoted(&path.to_string_lossy())).chain(args.iter().map(|arg| quoted(arg)));
-            let line = format!("{own_locale}; exec {}", words.collect::<Vec<_>>().join(" "));
+            let line = format!("{own_locale}; exec {words}");
             command.args(&identity.flags).args([&identity.user, "-s", "/bin/sh", "-c", &line]);
             if with_password { Prompt::AnyPassword } else { Prompt::None }
         }
@@ -268,12 +272,11 @@ mod tests {
 
     #[test]
     fn a_password_never_stands_on_a_command_line() {
-        let shell = r#"unset LC_ALL; exec "$0" "$@""#;
-        let want = ["sudo", "-H", "-n", "-u", "bot", "--", "/bin/sh", "-c", shell, "/x/it's", "--serve"];
+        let line = r"unset LC_ALL; exec '/x/it'\''s' '--serve'";
+        let want = ["sudo", "-H", "-n", "-u", "bot", "--", "/bin/sh", "-c", line];
         assert_eq!(words(identity("sudo")), want);
         let with = words(Identity { password: Some(Password("hunter2".into())), ..identity("sudo") });
         assert!(with.contains(&"-S".to_string()) && !with.iter().any(|word| word.contains("hunter2")));
-        let line = r"unset LC_ALL; exec '/x/it'\''s' '--serve'";
         assert_eq!(words(identity("su")), ["su", "bot", "-s", "/bin/sh", "-c", line]);
         assert!(escalation(&identity("magic"), Path::new("/x"), &[], None).is_err());
     }
@@ -333,6 +336,7 @@ mod tests {
             "SUDO_GID=0",
             "SUDO_UID=0",
             "SUDO_USER=root",
+            "TERM=unknown",
             "USER=bot",
         ];
         assert_eq!(environment(&command), want);

@@ -5,6 +5,8 @@ use std::io;
 
 /// Serves until its input ends. `args` are its own arguments; `launch` are the words that make this binary a helper.
 pub fn run(args: impl IntoIterator<Item = String>, launch: Vec<String>) -> io::Result<()> {
+    // Read first: another user may not read this program's file.
+    let program = this(launch)?;
     let mut args = args.into_iter();
     while let Some(arg) = args.next() {
         match (arg.as_str(), args.next()) {
@@ -12,7 +14,7 @@ pub fn run(args: impl IntoIterator<Item = String>, launch: Vec<String>) -> io::R
             _ => return Err(io::Error::other(format!("unknown argument `{arg}`; it is started by deploy"))),
         }
     }
-    serve(io::stdin().lock(), io::stdout(), &Os::new(), &this(launch)?)
+    serve(io::stdin().lock(), io::stdout(), &Os::new(), &program)
 }
 
 /// What the running binary is as a helper.
