@@ -1,8 +1,8 @@
 //! From a call's answers to outcomes: the action's second half, `changed_when`, `failed_when`, `until`, and the sum of a loop.
-use super::begin::{self, Asking};
+use super::begin::Asking;
 use super::instance::Finish;
 use super::names::Names;
-use super::{Halt, actions, identity, result};
+use super::{Halt, actions, identity, result, round};
 use crate::engine::message::{About, Begun, Effect, Evaluated, HostId, Item, Judged, Outcome, Retry, Work};
 use std::sync::Arc;
 use target::protocol::{Answer, Diff};
@@ -25,7 +25,7 @@ pub fn judge(
         let judged = one(asking, begun, item, index, answer, attempt)?;
         let stop = !judged.again && stops(asking, &item.vars, stop_conditions.unwrap_or(&[]), &judged.outcome)?;
         let goes_on = !judged.again && !stop && index + 1 == prepared.items.len() && !prepared.later.is_empty();
-        let next = goes_on.then(|| begin::next(asking, begun, prepared, &judged.outcome)).transpose()?;
+        let next = goes_on.then(|| round::next(asking, begun, prepared, &judged.outcome)).transpose()?;
         return Ok(Judged { stop, next: next.map(Arc::new), ..judged });
     }
     let mut answers = answers.iter();

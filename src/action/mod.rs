@@ -19,6 +19,7 @@ mod loops;
 mod names;
 mod prepare;
 mod result;
+mod round;
 mod search;
 mod settings;
 mod split;
