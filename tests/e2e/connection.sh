@@ -211,3 +211,29 @@ YAML
   ends 15
   exits 2; says 'away\]: FAILED!.*timed out waiting for ping module test'
 }
+
+# A reset is for the host's own login: the one of a host that worked in its place stays.
+case_reset_is_for_the_hosts_own_login() {
+  inventory ubuntu conn conn2
+  write play.yml <<'YAML'
+- hosts: conn
+  gather_facts: false
+  tasks:
+    - shell: echo "$SSH_CONNECTION"
+      delegate_to: "{{ item }}"
+      loop: [conn, conn2]
+      register: before
+    - shell: echo "$SSH_CONNECTION"
+      register: own_before
+    - meta: reset_connection
+    - shell: echo "$SSH_CONNECTION"
+      register: own_after
+    - shell: echo "$SSH_CONNECTION"
+      delegate_to: conn2
+      register: other_after
+    - debug:
+        msg: "own new: {{ own_before.stdout != own_after.stdout }}, other new: {{ before.results[1].stdout != other_after.stdout }}"
+YAML
+  deploys -i hosts play.yml
+  exits 0; says 'own new: true, other new: false'
+}

@@ -31,6 +31,33 @@ case_helper_killed() {
   on cutoff test ! -e /tmp/after
 }
 
+# Two helpers share one login: the smaller runs one name's command, the larger another's request. One is killed.
+case_one_of_two_helpers_killed() {
+  inventory ubuntu cutoff
+  sed -i '/^cutoff /a also ansible_host='"$(lab ip cutoff)" hosts
+  write play.yml <<'END'
+- hosts: webservers
+  gather_facts: false
+  strategy: free
+  tasks:
+    - shell: sleep 6.25; echo finished
+      when: inventory_hostname == 'also'
+    - uri: { url: "http://127.0.0.1:8099/", timeout: 60 }
+      when: inventory_hostname == 'cutoff'
+END
+  on cutoff 'systemctl stop mute 2>/dev/null; systemd-run -q --unit=mute systemd-socket-activate -l 8099 --inetd -a sleep 60'
+  starts -i hosts play.yml
+  eventually 20 running
+  eventually 10 asking
+  # The one without a child of its own waits for the mute server.
+  # shellcheck disable=SC2046,SC2086
+  for p in $(helpers cutoff); do on cutoff "pgrep -P $p >/dev/null || kill -KILL $p"; done
+  ends 20
+  on cutoff systemctl stop mute
+  exits 4; says 'cutoff\]: UNREACHABLE' 'changed: \[also\]' 'also +: ok=1 +changed=1 +unreachable=0'
+}
+asking() { on cutoff "ss -Htn state established 'dport = 8099' | grep -q ."; }
+
 case_connection_cut() {
   SSH_ARGS='-o ServerAliveInterval=1 -o ServerAliveCountMax=2' inventory ubuntu cutoff; long_play
   starts -i hosts play.yml
