@@ -41,15 +41,17 @@ fn one_that_leaves_nothing_behind_tells_its_status_all_the_same() {
 }
 
 #[test]
-fn a_unit_that_is_enabled_until_the_next_boot_is_enabled_for_good() {
+fn a_unit_that_is_enabled_until_the_next_boot_is_not_enabled() {
     let mut machine = Fake::default();
     let unit = FakeUnit { active: true, enabled: true, for_now: true, ..FakeUnit::default() };
-    machine.world().units.insert("web.service".into(), unit);
-    let args = [("name", "web"), ("enabled", "yes")];
     for module in ["systemd_service", "service"] {
-        machine.world().units.get_mut("web.service").expect("a unit").for_now = true;
-        assert!(apply(&mut machine, module, &args).fine().changed, "{module}");
-        assert!(!machine.world().units["web.service"].for_now, "{module}");
+        machine.world().units.insert("web.service".into(), unit.clone());
+        assert!(!apply(&mut machine, module, &[("name", "web"), ("enabled", "no")]).fine().changed, "{module}");
+        let args = [("name", "web"), ("enabled", "yes")];
+        let ran = apply(&mut machine, module, &args).fine();
+        assert!(ran.changed && !machine.world().units["web.service"].for_now, "{module}");
         assert!(!apply(&mut machine, module, &args).fine().changed, "{module}");
+        assert_eq!(target::host::undo(&mut machine, ran.traces.journal), []);
+        assert_eq!(machine.world().units["web.service"], unit, "{module}: undone");
     }
 }

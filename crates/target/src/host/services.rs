@@ -95,9 +95,7 @@ impl Service<'_, '_, '_> {
             "" if !self.now.masked => self.links_of_init_script()?.or(self.now.enabled).unwrap_or(false),
             _ => self.now.enabled.unwrap_or(false),
         };
-        // One that is enabled until the next boot only is not enabled for good.
-        let only_for_now = self.now.file_state == "enabled-runtime";
-        if now == enabled && !(enabled && only_for_now) {
+        if now == enabled {
             return Ok(());
         }
         let file_state = if enabled { "enabled" } else { "disabled" }.into();

@@ -155,7 +155,7 @@ fn systemctl(fake: &mut Fake, words: &[&str]) -> Output {
         "start" | "restart" if unit.masked => return fails(1, &format!("Unit {name} is masked.")),
         "start" | "restart" | "reload-or-restart" => unit.active = true,
         "stop" => unit.active = false,
-        "enable" => (unit.enabled, unit.for_now) = (true, false),
+        "enable" => (unit.enabled, unit.for_now) = (true, words.contains(&"--runtime")),
         "disable" => (unit.enabled, unit.for_now) = (false, false),
         "mask" => unit.masked = true,
         "unmask" => unit.masked = false,

@@ -72,8 +72,9 @@ pub fn unit_of(properties: &Map) -> Unit {
         found: masked || !matches!(load.as_str(), "" | "not-found"),
         active: matches!(active.as_str(), "active" | "reloading"),
         enabled: match file.as_str() {
-            "enabled" | "enabled-runtime" => Some(true),
-            "disabled" | "linked" | "linked-runtime" | "masked" | "masked-runtime" => Some(false),
+            "enabled" => Some(true),
+            // What is enabled until the next boot only is not enabled, as Ansible sees it.
+            FOR_NOW | "disabled" | "linked" | "linked-runtime" | "masked" | "masked-runtime" => Some(false),
             _ => None,
         },
         masked,
@@ -109,7 +110,8 @@ pub fn make(machine: &mut dyn Machine, name: &str, scope: Scope, state: &State) 
         verbs.push(if wanted.masked { "mask" } else { "unmask" });
     }
     match (now.enabled, wanted.enabled) {
-        (before, Some(true)) if before != Some(true) || runs_out(&now) && !runs_out(wanted) => verbs.push("enable"),
+        _ if wanted.file_state == FOR_NOW && now.file_state != FOR_NOW => verbs.extend(["disable", "enable --runtime"]),
+        (before, Some(true)) if before != Some(true) => verbs.push("enable"),
         (Some(true), Some(false)) => verbs.push("disable"),
         _ => {}
     }
@@ -117,7 +119,7 @@ pub fn make(machine: &mut dyn Machine, name: &str, scope: Scope, state: &State) 
         verbs.push(if wanted.active { "start" } else { "stop" });
     }
     for verb in verbs {
-        let command = command(machine, scope, [verb, "--", name]);
+        let command = command(machine, scope, verb.split(' ').chain(["--", name]));
         let output = machine.run(&command)?;
         succeed(output, &format!("unable to {verb} service {name}"))?;
     }
@@ -125,9 +127,7 @@ pub fn make(machine: &mut dyn Machine, name: &str, scope: Scope, state: &State) 
 }
 
 /// Enabled until the next boot only.
-fn runs_out(unit: &Unit) -> bool {
-    unit.file_state == "enabled-runtime"
-}
+const FOR_NOW: &str = "enabled-runtime";
 
 #[cfg(test)]
 mod tests {
