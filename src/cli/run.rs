@@ -136,6 +136,7 @@ fn run_settings(
         merge_hashes: session.config.merge_hashes,
         check: common.check,
         ansible_managed: session.config.ansible_managed.clone(),
+        inject_facts: session.config.inject_facts,
         diff: common.diff || session.config.diff,
         verbosity: i64::from(session.verbosity),
         forks: plays.forks,

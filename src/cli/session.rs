@@ -60,7 +60,10 @@ impl Session {
         options: &ProjectOptions,
         command: impl FnOnce(&mut Self) -> Result<Exit, Refusal>,
     ) -> Exit {
-        Self::begin(called, options, |session| session.unlock(options).and_then(|()| command(session)))
+        Self::begin(called, options, |session| {
+            std::mem::take(&mut session.config.warnings).iter().for_each(|warning| session.say(warning));
+            session.unlock(options).and_then(|()| command(session))
+        })
     }
 
     /// The same for a command that sees to passwords itself.
@@ -82,7 +85,10 @@ impl Session {
                 return Exit::Options;
             }
         };
-        let screen = desk.screen(color(&config));
+        let mut screen = desk.screen(color(&config));
+        if let Err(error) = screen.log_to(config.log_path.as_deref()) {
+            screen.say(&render_diagnostic(&error, &desk.sources, screen.has_color()), None);
+        }
         let loader = Loader::new(desk.files.clone(), desk.sources.clone(), Arc::default());
         let mut session = Self {
             called,
@@ -132,7 +138,9 @@ impl Session {
     /// A screen of its own for a run, which keeps it to its end.
     pub fn screen_for_run(&mut self) -> Screen {
         self.screen.flush();
-        Screen::terminal(self.secrets.clone(), color(&self.config))
+        let mut screen = Screen::terminal(self.secrets.clone(), color(&self.config));
+        screen.share_log(&self.screen);
+        screen
     }
 
     /// An error, a warning or a note on standard error; each once.

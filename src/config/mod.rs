@@ -1,6 +1,7 @@
 //! Settings: `ansible.cfg` where it is found, environment variables over it. Keys that Ansible knows and that mean nothing here are
-//! passed over, as are those of plugins.
+//! passed over; of those that mean something and are not here yet (`missing`), a warning is kept.
 mod ini;
+mod missing;
 
 use crate::world::files::Files;
 use std::path::{Path, PathBuf};
@@ -71,6 +72,12 @@ pub struct Config {
     pub inventory_ignore_extensions: Option<Vec<String>>,
     pub inventory_ignore_patterns: Vec<String>,
     pub max_diff_size: usize,
+    /// Whether facts are variables of their own, too.
+    pub inject_facts: bool,
+    /// Where everything that is said is written, too.
+    pub log_path: Option<PathBuf>,
+    /// Of settings that are not here yet.
+    pub warnings: Vec<Diagnostic>,
 }
 
 /// Where names are looked up; the process's environment, or a test's.
@@ -254,6 +261,9 @@ impl Reader<'_> {
             inventory_ignore_patterns: self
                 .inventory_words("ignore_patterns", "ANSIBLE_INVENTORY_IGNORE_REGEX")
                 .unwrap_or_default(),
+            inject_facts: self.flag("defaults", "inject_facts_as_vars", "ANSIBLE_INJECT_FACT_VARS", true)?,
+            log_path: self.path("defaults", "log_path", "ANSIBLE_LOG_PATH"),
+            warnings: missing::warnings(&|section, key, env| self.find(section, key, env)),
             max_diff_size: self.number("defaults", "max_diff_size", "ANSIBLE_MAX_DIFF_SIZE")?.unwrap_or(104_448),
             file,
         })
@@ -363,6 +373,21 @@ mod tests {
         assert_eq!(config.inventory, ["/p/hosts"]);
         assert_eq!((config.forks, config.remote_user.as_deref()), (9, Some("bot")));
         assert_eq!(config.roles_path, [PathBuf::from("/p/roles"), PathBuf::from("/home/me/r")]);
+    }
+
+    #[test]
+    fn a_setting_that_is_not_here_yet_is_told_where_it_asks_for_something_else() {
+        let cfg = "[defaults]\nfact_caching = jsonfile\nstdout_callback = default\nretry_files_enabled = no\n";
+        let config = with(cfg, &[("ANSIBLE_CALLBACKS_ENABLED", "timer"), ("ANSIBLE_LIBRARY", "")]).ok().unwrap();
+        let told: Vec<_> =
+            config.warnings.iter().map(|warning| (warning.message.as_str(), warning.span.is_some())).collect();
+        assert_eq!(
+            told,
+            [
+                ("the setting `fact_caching` is not here yet, and `jsonfile` is passed over", true),
+                ("the setting `ANSIBLE_CALLBACKS_ENABLED` is not here yet, and `timer` is passed over", false),
+            ]
+        );
     }
 
     #[test]

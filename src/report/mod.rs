@@ -5,6 +5,7 @@ mod diff;
 mod human;
 mod json;
 mod live;
+mod log_file;
 mod ping;
 mod plan;
 mod result;

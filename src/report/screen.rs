@@ -1,9 +1,12 @@
 //! The two streams of the terminal: results go to standard output, what is said beside them to standard error. Colour only where
 //! somebody looks.
+use super::log_file::{self, LogFile};
 use super::secrets::Secrets;
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::sync::Arc;
 use unicode_width::UnicodeWidthStr;
+use value::Diagnostic;
 
 /// The colours by their use, with the codes that Ansible gives them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +53,7 @@ pub struct Screen {
     columns: usize,
     /// How wide the live line is that stands on standard error now.
     live: usize,
+    log: Option<Arc<LogFile>>,
 }
 
 impl Screen {
@@ -70,7 +74,33 @@ impl Screen {
     }
 
     pub fn new(out: Box<dyn Write>, err: Box<dyn Write>, secrets: Arc<Secrets>, color: bool, width: usize) -> Self {
-        Self { out, err, secrets, color, color_beside: color, columns: width.saturating_sub(1).max(79), live: 0 }
+        Self {
+            out,
+            err,
+            secrets,
+            color,
+            color_beside: color,
+            columns: width.saturating_sub(1).max(79),
+            live: 0,
+            log: None,
+        }
+    }
+
+    /// Everything that is printed or said goes to this file, too. Why it cannot.
+    pub fn log_to(&mut self, path: Option<&Path>) -> Result<(), Diagnostic> {
+        self.log = path.map(LogFile::open).transpose()?.map(Arc::new);
+        Ok(())
+    }
+
+    /// The same file as another screen's.
+    pub fn share_log(&mut self, other: &Screen) {
+        self.log.clone_from(&other.log);
+    }
+
+    fn log(&self, level: &str, text: &str) {
+        if let Some(log) = &self.log {
+            log.write(level, &self.secrets.hide(text.to_string()));
+        }
     }
 
     pub fn columns(&self) -> usize {
@@ -90,6 +120,7 @@ impl Screen {
     /// A line on standard output. A reader that went away is no fault of the run.
     pub fn print(&mut self, text: &str, color: Option<Color>) {
         self.clear_live();
+        self.log("INFO", text);
         let text = color.map_or_else(|| text.to_string(), |color| self.paint(text, color));
         let text = self.secrets.hide(text);
         let _ = writeln!(self.out, "{text}");
@@ -99,6 +130,7 @@ impl Screen {
     pub fn say(&mut self, text: &str, color: Option<Color>) {
         self.flush();
         self.clear_live();
+        self.log(log_file::level(text), text);
         let color = color.filter(|_| self.color_beside);
         let text = color.map_or_else(|| text.to_string(), |color| painted(text, color));
         let text = self.secrets.hide(text);

@@ -55,6 +55,8 @@ pub struct RunSettings {
     pub inventory_sources: Vec<String>,
     /// For templates, where nobody sets the name.
     pub ansible_managed: String,
+    /// Whether facts are variables of their own, too, and not in `ansible_facts` alone.
+    pub inject_facts: bool,
     pub config_file: Option<PathBuf>,
     /// `-c`
     pub connection: Option<String>,
@@ -77,6 +79,7 @@ impl Default for RunSettings {
             limit: None,
             inventory_sources: Vec::new(),
             ansible_managed: String::new(),
+            inject_facts: true,
             config_file: None,
             connection: None,
             remote_user: None,

@@ -171,7 +171,7 @@ impl HostScope {
                 Layer::Map(map) => map.get(name).cloned(),
                 Layer::Facts => {
                     let fact = self.fact(name);
-                    if fact.is_none() && may_be_a_fact(name) {
+                    if fact.is_none() && may_be_a_fact(name) && self.is_injected(name) {
                         pending = self.view.vars.facts_pending.map(Value::Pending);
                     }
                     fact
@@ -192,7 +192,12 @@ impl HostScope {
     }
 
     fn fact(&self, name: &str) -> Option<Value> {
-        self.view.vars.facts.get(name).cloned()
+        self.view.vars.facts.get(name).filter(|_| self.is_injected(name)).cloned()
+    }
+
+    /// Whether such a fact is a variable of its own. Local facts always are.
+    fn is_injected(&self, name: &str) -> bool {
+        self.variables.run.inject_facts || name == "ansible_local"
     }
 
     /// `ansible_facts`: the same facts without their prefix.
@@ -218,7 +223,7 @@ impl HostScope {
                 }
                 Layer::Facts => {
                     let facts = self.view.vars.facts.keys().filter_map(|key| key.as_str());
-                    names.extend(facts.map(|name| (name.into(), ())));
+                    names.extend(facts.filter(|name| self.is_injected(name)).map(|name| (name.into(), ())));
                 }
             }
         }

@@ -329,3 +329,17 @@ fn a_roles_main_is_the_file_before_the_folder() {
     let scope = world.scope("a", Some(&world.tasks()[0]), HostVars::default());
     assert_eq!(evaluated(&scope, "{{ x }} {{ y | default('-') }} {{ z }}"), "file - json");
 }
+
+#[test]
+fn facts_may_be_kept_out_of_the_variables() {
+    let run = RunSettings { inject_facts: false, ..RunSettings::default() };
+    let facts: Map =
+        [("ansible_system", Value::from("Linux")), ("ansible_local", Value::map([("a", 1)]))].into_iter().collect();
+    let registers: Map = [("own", Value::from(1))].into_iter().collect();
+    let vars = HostVars { facts: facts.into(), registers: registers.into(), ..HostVars::default() };
+    let kept = world(&small(), run).scope("b", None, vars.clone());
+    let injected = world(&small(), RunSettings::default()).scope("b", None, vars);
+    let asked = "{{ ansible_system is defined }} {{ ansible_facts.system }} {{ ansible_local }} {{ own }} {{ 'ansible_system' in vars }}";
+    assert_eq!(evaluated(&kept, asked), "False Linux {'a': 1} 1 False");
+    assert_eq!(evaluated(&injected, asked), "True Linux {'a': 1} 1 True");
+}
