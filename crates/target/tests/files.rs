@@ -188,3 +188,18 @@ fn a_tree_of_the_host_has_its_place_and_its_name() {
     let nowhere = [("src", "/srv/tree"), ("dest", "/srv/new/sub"), ("remote_src", "yes")];
     assert_eq!(apply(&mut tree(), "copy", &nowhere).complaint(), "Destination directory /srv/new does not exist");
 }
+
+#[test]
+fn a_link_that_is_followed_is_told_by_what_it_leads_to() {
+    let mut machine = machine(&[("/srv/f", "x"), ("/srv/d/", "")]);
+    for (link, target) in [("/srv/lf", "f"), ("/srv/ld", "d")] {
+        machine.symlink(Path::new(target), Path::new(link)).unwrap();
+    }
+    for (path, state, target) in [("/srv/lf", "file", "/srv/f"), ("/srv/ld", "directory", "/srv/d")] {
+        let args = [("path", path), ("state", state), ("mode", "0700")];
+        let ran = apply(&mut machine, "file", &args).fine();
+        assert_eq!(["path", "state", "mode"].map(|name| ran.text(name)), [target, state, "0700"]);
+        let ran = apply(&mut machine, "file", &[&args[..], &[("follow", "no")]].concat());
+        assert!(ran.complaint().contains("link"), "{}", ran.complaint());
+    }
+}

@@ -117,9 +117,9 @@ fn absent(args: &Args, now: Option<Stat>, host: &mut Host) -> Look<Return> {
     Ok(crate::returns! { "path" => path_value(&args.path), "state" => "absent" })
 }
 
-fn told(args: &Args, key: &str, host: &Host) -> Look<Return> {
-    let mut result = crate::returns! { key => path_value(&args.path) };
-    let info = path_info(host, &args.path)?;
+fn told(path: &Path, key: &str, host: &Host) -> Look<Return> {
+    let mut result = crate::returns! { key => path_value(path) };
+    let info = path_info(host, path)?;
     if info.len() > 1 {
         result.extend(info);
     }
@@ -142,14 +142,13 @@ fn file(args: &Args, now: Option<Stat>, host: &mut Host) -> Look<Return> {
     let path = args.path.display();
     match stat {
         None => Err(Stop::failure(format!("file ({path}) is absent, cannot continue"), crate::returns! { "state" => "absent" })),
-        Some(stat) if stat.is_dir() => {
-            Stop::failed(format!("file ({path}) is directory, cannot continue"))
-        }
+        Some(stat) if stat.is_dir() => Stop::failed(format!("file ({path}) is directory, cannot continue")),
+        Some(stat) if stat.is_link() => Stop::failed(format!("file ({path}) is link, cannot continue")),
         Some(_) => {
             let path = owned(args, host)?;
             args.ownership().apply(host, &path)?;
             times(args, &path, host)?;
-            told(args, "path", host)
+            told(&path, "path", host)
         }
     }
 }
@@ -162,7 +161,10 @@ fn directory(args: &Args, now: Option<Stat>, host: &mut Host) -> Look<Return> {
     match real {
         None => install::make_dirs(host, &args.path, &args.mode, Some(&args.ownership()))?,
         Some(stat) if stat.is_dir() => {}
-        Some(_) => return Stop::failed(format!("{} already exists as a file", args.path.display())),
+        Some(stat) => {
+            let there = if stat.is_link() { "link" } else { "file" };
+            return Stop::failed(format!("{} already exists as a {there}", args.path.display()));
+        }
     }
     let path = owned(args, host)?;
     args.ownership().apply(host, &path)?;
@@ -170,7 +172,7 @@ fn directory(args: &Args, now: Option<Stat>, host: &mut Host) -> Look<Return> {
     if args.recurse {
         recurse(args, &host.canonical(&path)?, &mut BTreeSet::new(), host)?;
     }
-    told(args, "path", host)
+    told(&path, "path", host)
 }
 
 /// All in a folder (by a path without links), and what its links lead to; `seen` has the folders that links may come back to.
@@ -214,7 +216,7 @@ fn touch(args: &Args, host: &mut Host) -> Look<Return> {
     }
     let path = owned(args, host)?;
     args.ownership().apply(host, &path)?;
-    told(args, "dest", host)
+    told(&args.path, "dest", host)
 }
 
 fn times(args: &Args, path: &Path, host: &mut Host) -> Look<()> {
@@ -291,7 +293,7 @@ fn link(args: &Args, now: Option<Stat>, host: &mut Host) -> Look<Return> {
         host.warn("Cannot set fs attributes on a non-existent symlink target. follow should be set to False to avoid this.");
     }
     let mut result = crate::returns! { "src" => path_value(&target) };
-    result.extend(told(args, "dest", host)?);
+    result.extend(told(&args.path, "dest", host)?);
     Ok(result)
 }
 
@@ -300,7 +302,7 @@ fn hard(args: &Args, now: Option<Stat>, host: &mut Host) -> Look<Return> {
     let fields = || crate::returns! { "dest" => path_value(path), "src" => args.src.as_deref().map_or(Value::Null, path_value) };
     let Some(src) = &args.src else {
         return match now {
-            Some(_) => told(args, "dest", host),
+            Some(_) => told(&args.path, "dest", host),
             None => Stop::failed("src is required for creating new hardlinks"),
         };
     };
@@ -327,6 +329,6 @@ fn hard(args: &Args, now: Option<Stat>, host: &mut Host) -> Look<Return> {
     args.ownership().apply(host, path)?;
     times(args, path, host)?;
     let mut result: Map = crate::returns! { "src" => path_value(src) };
-    result.extend(told(args, "dest", host)?);
+    result.extend(told(&args.path, "dest", host)?);
     Ok(result)
 }
