@@ -1,5 +1,4 @@
-//! What `docker_container` does: compares a container with its settings, makes it anew where they differ, and brings it into its
-//! state.
+//! What `docker_container` does: compares a container with its settings, makes it anew if they differ, brings it into its state.
 use super::foreground::{self, Ended, Waiting};
 use super::settings::{Setting, settings};
 use super::{Daemon, SOCKET, compare, container, field, image, map_of, text, truth};

@@ -71,32 +71,6 @@ impl Interrupt {
     }
 }
 
-/// Whether what takes long is still wanted: neither stopped, nor out of time.
-#[derive(Clone, Default)]
-pub(super) struct Watch {
-    pub interrupt: Interrupt,
-    pub deadline: Option<Instant>,
-}
-
-impl Watch {
-    pub fn check(&self) -> io::Result<()> {
-        self.interrupt.check()?;
-        match self.deadline {
-            Some(deadline) if Instant::now() >= deadline => Err(late()),
-            _ => Ok(()),
-        }
-    }
-
-    /// What is left of a time.
-    pub fn rest(&self, time: Duration) -> Duration {
-        self.deadline.map_or(time, |deadline| time.min(deadline.saturating_duration_since(Instant::now())))
-    }
-}
-
-pub(super) fn late() -> io::Error {
-    io::Error::new(io::ErrorKind::TimedOut, "ended: its time was over")
-}
-
 pub(super) fn stopped() -> io::Error {
     // Not of the kind `Interrupted`: whoever reads tries again after that.
     io::Error::other("ended: the call was cancelled or the connection was cut")

@@ -9,6 +9,7 @@ mod interrupt;
 mod os;
 mod process;
 mod tools;
+mod watch;
 
 pub use command::{Command, Output};
 pub use fake::{Fake, FakeUnit, Node};

@@ -1,5 +1,5 @@
 //! The operating system. No user, group or host name is looked up through libc here: a static program cannot do that safely.
-use super::interrupt::{Watch, late};
+use super::watch::{Patient, TICK, Watch, Watched, late};
 use super::{
     Address, Command, Context, Identity, Interrupt, Kind, Machine, Meta, Output, Source, Stat, Stream, process,
 };
@@ -288,63 +288,6 @@ const ATTRIBUTES: [(u32, char); 19] = [
     (0x2000_0000, 'P'),
     (0x4000_0000, 'F'),
 ];
-
-/// How long a read waits before it looks whether the call is still wanted.
-const TICK: Duration = Duration::from_millis(500);
-
-/// A file whose reading ends when the call is cancelled or its time is over.
-struct Watched {
-    reader: File,
-    watch: Watch,
-}
-
-impl Read for Watched {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.watch.check()?;
-        self.reader.read(buffer)
-    }
-}
-
-/// A stream whose reads and writes end when the call is cancelled, its time is over, or nothing moved for too long.
-struct Patient<S> {
-    stream: S,
-    timeout: Duration,
-    watch: Watch,
-}
-
-impl<S> Patient<S> {
-    /// Tries again, tick by tick.
-    fn patiently(&mut self, mut act: impl FnMut(&mut S) -> io::Result<usize>) -> io::Result<usize> {
-        let end = Instant::now() + self.timeout;
-        loop {
-            self.watch.check()?;
-            match act(&mut self.stream) {
-                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
-                    self.watch.check()?;
-                    if Instant::now() >= end {
-                        return Err(io::Error::new(io::ErrorKind::TimedOut, "timed out"));
-                    }
-                }
-                other => return other,
-            }
-        }
-    }
-}
-
-impl<S: Read> Read for Patient<S> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.patiently(|stream| stream.read(buffer))
-    }
-}
-
-impl<S: Write> Write for Patient<S> {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.patiently(|stream| stream.write(buffer))
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        self.stream.flush()
-    }
-}
 
 fn at(path: &Path, error: io::Error) -> io::Error {
     let text = error.raw_os_error().map_or_else(|| error.to_string(), |_| plain_words(&error));

@@ -1,5 +1,6 @@
 //! Runs one process in a group of its own, and takes its output until it ends, its time is over, or it is interrupted.
-use super::interrupt::{Interrupt, late, signal, stopped};
+use super::interrupt::{Interrupt, signal, stopped};
+use super::watch::late;
 use super::{Command, Context, Output};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::ioctl_fionbio;
