@@ -3,6 +3,7 @@
 //! `Parser` loads them; `model` is what comes of it; `search` says where a task's files are looked for.
 mod adhoc;
 mod arguments;
+mod blocks;
 mod imports;
 mod keywords;
 pub mod model;
