@@ -84,7 +84,7 @@ fn command_line<'i>(identity: Option<&'i Identity>, shell: Option<&str>, command
         return Ok(Line { text, password: None, identity: None });
     };
     let inner = format!("exec </dev/null; exec {}", in_shell(shell.unwrap_or("/bin/sh")));
-    let (tool, prompt) = escalation(identity, "/bin/sh".as_ref(), &["-c".into(), inner], None)?;
+    let (tool, prompt) = escalation(identity, "/bin/sh".as_ref(), &["-c".into(), inner], "unset LC_ALL")?;
     let words = std::iter::once(tool.get_program()).chain(tool.get_args());
     let words: Vec<_> = words.map(|word| quote(&word.to_string_lossy())).collect();
     let password = identity.password.as_ref().filter(|_| !matches!(prompt, Prompt::None));
@@ -173,7 +173,8 @@ async fn speak(
 fn answer(output: Output, line: &Line) -> Answer {
     let method = line.identity.map_or("sudo", |identity| &identity.method);
     let mut errors = String::from_utf8_lossy(&output.stderr).into_owned();
-    if output.asked > 1 {
+    let refused = || errors.lines().any(|line| line.trim_start_matches("Password: ") == "su: Authentication failure");
+    if output.asked > 1 || output.asked > 0 && output.status != 0 && refused() {
         return failed(&format!("Incorrect {method} password"));
     }
     if let Some((_, prompt)) = line.password.as_ref().filter(|_| output.asked > 0) {
@@ -289,6 +290,11 @@ mod tests {
         let wrong = Identity { password: Some(Password("wrong".into())), ..tool(folder.path(), true) };
         let answer = raw("true", None, Some(wrong), None).await;
         assert_eq!((answer.failed, text(&answer, "msg")), (true, "Incorrect sudo password".into()));
+        let su = Identity { method: "su".into(), ..tool(folder.path(), true) };
+        let script = "#!/bin/sh\nprintf 'Password: ' >&2\nread -r w\necho 'su: Authentication failure' >&2\nexit 1\n";
+        std::fs::write(folder.path().join("tool"), script).unwrap();
+        let answer = raw("true", None, Some(su), None).await;
+        assert_eq!((answer.failed, text(&answer, "msg")), (true, "Incorrect su password".into()));
     }
 
     #[tokio::test(flavor = "current_thread")]

@@ -161,7 +161,7 @@ YAML
 
 case_login_environment_from_root() {
   inventory root become -- 'ansible_become_flags=-i'
-  on become "echo 'export GREETING=hello' >/home/ubuntu/.profile"
+  on become "echo 'export GREETING=hello; echo Welcome' >/home/ubuntu/.profile"
   # shellcheck disable=SC2016
   deploys run -i hosts webservers -m shell -a 'echo "$GREETING from $(pwd)"' -b --become-user ubuntu
   on become rm /home/ubuntu/.profile

@@ -169,6 +169,19 @@ fn a_helper_of_another_user_is_out_of_reach_of_the_terminals_signals() {
 }
 
 #[test]
+fn what_a_login_has_to_say_is_passed_over() {
+    let folder = folder("profile");
+    let identity = tool(&folder);
+    let script = std::fs::read_to_string(folder.join("tool")).unwrap();
+    std::fs::write(folder.join("tool"), script.replace("sleep 0.5", "printf 'Welcome!\nYou have new mail. '")).unwrap();
+    let mut channel = Channel::local();
+    let answer = channel.task_as(Some(identity), "ping", args("ping", &[]), Mode::Apply);
+    assert!(!answer.failed, "{answer:?}");
+    channel.end_within(Duration::from_secs(5));
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
 fn to_become_who_one_is_needs_no_tool() {
     let mut channel = Channel::local();
     let own = channel.hello.user.clone();

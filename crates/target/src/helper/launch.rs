@@ -23,6 +23,8 @@ pub struct Launch {
 pub struct Prepared {
     pub command: Command,
     pub prompt: Prompt,
+    /// The line after which the helper speaks: before it, a login's profile may have something to say.
+    pub mark: Option<String>,
     /// A copy that the other user can read; it goes when the helper ends.
     pub copy: Option<PublicCopy>,
 }
@@ -57,10 +59,16 @@ impl Launch {
             _ => Some(PublicCopy::of(&self.path).map_err(|error| format!("become: no place for the helper: {error}"))?),
         };
         let path = copy.as_ref().map_or(&self.path, |copy| &copy.path);
-        let locale = std::env::var("LC_ALL").ok();
-        let (mut command, prompt) = escalation(identity, path, &self.args, locale.as_deref())?;
+        let locale = match std::env::var("LC_ALL") {
+            Ok(locale) => format!("LC_ALL={}; export LC_ALL", quoted(&locale)),
+            Err(_) => "unset LC_ALL".into(),
+        };
+        let mark = format!("deploy-{:x}", blobs::unique());
+        let before = format!("{locale}; echo {mark}");
+        let (mut command, prompt) = escalation(identity, path, &self.args, &before)?;
         command.env("LC_ALL", "C");
-        Ok(Prepared { command, prompt, copy })
+        let mark = (identity.method != "doas").then_some(mark);
+        Ok(Prepared { command, prompt, mark, copy })
     }
 
     /// Whether this user is the one that works here already: to become it nothing is needed.
@@ -77,7 +85,7 @@ impl Launch {
         command.args(&self.args).arg("--drop").arg(format!("{}:{}:{}", line.uid, line.gid, groups.join(",")));
         surround(&mut command, &identity.method, line, std::env::vars_os());
         command.current_dir("/");
-        Ok(Prepared { command, prompt: Prompt::None, copy: None })
+        Ok(Prepared { command, prompt: Prompt::None, mark: None, copy: None })
     }
 }
 
@@ -125,20 +133,16 @@ fn surround(
     command.env("MAIL", format!("/var/mail/{}", line.name));
 }
 
-/// The command line that starts a program as another user. It is to be run under `LC_ALL=C`, so that its words are known;
-/// the program gets `locale` back in its place.
+/// The command line that starts a program as another user. It is to be run under `LC_ALL=C`, so that the tool's words are
+/// known; `before` is what a shell does before the program takes its place, and can undo that. doas knows nothing of it.
 pub fn escalation(
     identity: &Identity,
     path: &Path,
     args: &[String],
-    locale: Option<&str>,
+    before: &str,
 ) -> Result<(Command, Prompt), String> {
     let mut command = Command::new(identity.exe.as_deref().unwrap_or(&identity.method));
     let with_password = identity.password.is_some();
-    let own_locale = match locale {
-        Some(locale) => format!("LC_ALL={}; export LC_ALL", quoted(locale)),
-        None => "unset LC_ALL".into(),
-    };
     let words = std::iter::once(quoted(&path.to_string_lossy())).chain(args.iter().map(|arg| quoted(arg)));
     let words = words.collect::<Vec<_>>().join(" ");
     let prompt = match identity.method.as_str() {
@@ -155,7 +159,7 @@ pub fn escalation(
                 false => command.arg("-n"),
             };
             // No `$` may stand in it: with `-i` it passes through a login shell, for which sudo leaves that as it is.
-            command.args(["-u", &identity.user, "--", "/bin/sh", "-c", &format!("{own_locale}; exec {words}")]);
+            command.args(["-u", &identity.user, "--", "/bin/sh", "-c", &format!("{before}; exec {words}")]);
             if with_password { Prompt::Own(prompt) } else { Prompt::None }
         }
         "doas" => {
@@ -169,7 +173,7 @@ pub fn escalation(
             Prompt::None
         }
         "su" | "runuser" => {
-            let line = format!("{own_locale}; exec {words}");
+            let line = format!("{before}; exec {words}");
             command.args(&identity.flags).args([&identity.user, "-s", "/bin/sh", "-c", &line]);
             if with_password { Prompt::AnyPassword } else { Prompt::None }
         }
@@ -263,7 +267,7 @@ mod tests {
     }
 
     fn words(identity: Identity) -> Vec<String> {
-        text(&escalation(&identity, Path::new("/x/it's"), &["--serve".into()], None).ok().unwrap().0)
+        text(&escalation(&identity, Path::new("/x/it's"), &["--serve".into()], "unset LC_ALL").ok().unwrap().0)
     }
 
     fn identity(method: &str) -> Identity {
@@ -278,7 +282,7 @@ mod tests {
         let with = words(Identity { password: Some(Password("hunter2".into())), ..identity("sudo") });
         assert!(with.contains(&"-S".to_string()) && !with.iter().any(|word| word.contains("hunter2")));
         assert_eq!(words(identity("su")), ["su", "bot", "-s", "/bin/sh", "-c", line]);
-        assert!(escalation(&identity("magic"), Path::new("/x"), &[], None).is_err());
+        assert!(escalation(&identity("magic"), Path::new("/x"), &[], "true").is_err());
     }
 
     fn machine() -> Fake {

@@ -166,7 +166,7 @@ fn start(
     machine: &dyn Machine,
     around: &Arc<Around>,
 ) -> Result<Arc<Child>, String> {
-    let Prepared { mut command, prompt, copy } = prepared;
+    let Prepared { mut command, prompt, mark, copy } = prepared;
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     // A Ctrl-C at the controller's terminal is for the controller, which lets what runs finish; this ends with its input.
     command.process_group(0);
@@ -182,7 +182,7 @@ fn start(
     };
     let (signs, heard) = channel();
     listen(stderr, signs.clone());
-    await_hello(stdout, signs);
+    await_hello(stdout, signs, mark);
     let stdout = match greet(&mut stdin, &heard, identity, &prompt, around) {
         Ok(stdout) => stdout,
         Err(why) => {
@@ -222,14 +222,30 @@ fn listen(mut stderr: ChildStderr, signs: Sender<Sign>) {
     });
 }
 
-fn await_hello(mut stdout: ChildStdout, signs: Sender<Sign>) {
+fn await_hello(mut stdout: ChildStdout, signs: Sender<Sign>, mark: Option<String>) {
     std::thread::spawn(move || {
-        let sign = match read_frame::<FromHelper>(&mut stdout) {
-            Ok(Some(FromHelper::Hello(_))) => Sign::Hello(Box::new(stdout)),
+        let marked = mark.is_none_or(|mark| pass_over(&mut stdout, &mark).is_ok());
+        let sign = match marked.then(|| read_frame::<FromHelper>(&mut stdout)) {
+            Some(Ok(Some(FromHelper::Hello(_)))) => Sign::Hello(Box::new(stdout)),
             _ => Sign::Ended,
         };
         let _ = signs.send(sign);
     });
+}
+
+/// Byte by byte, for what follows the mark belongs to the helper.
+fn pass_over(stdout: &mut impl Read, mark: &str) -> io::Result<()> {
+    const LONGEST: usize = 256 << 10;
+    let (mut line, mut byte) = (Vec::new(), [0]);
+    for _ in 0..LONGEST {
+        stdout.read_exact(&mut byte)?;
+        match byte[0] {
+            b'\n' if line.ends_with(mark.as_bytes()) => return Ok(()),
+            b'\n' => line.clear(),
+            byte => line.push(byte),
+        }
+    }
+    Err(io::ErrorKind::UnexpectedEof.into())
 }
 
 /// Answers the prompt, if there is one, and waits for the first word.
