@@ -200,7 +200,7 @@ impl Turn<'_> {
         let (check, diff) = modes(self.asking, &names)?;
         let written = arguments::written(self.asking.task(), &names)?;
         let instance = Instance::new(self.asking, &names, &written, check);
-        let delegate = delegate.map(|delegate| delegate.host);
+        let delegate = delegate.and_then(|delegate| delegate.host);
         match actions::find(self.asking.task())?.prepare(&instance)? {
             Step::Known(outcome, effects) => Ok(Each::Known(outcome, effects)),
             Step::Meta(meta) => Ok(Each::Meta(meta)),

@@ -2,7 +2,7 @@
 use super::begin::Asking;
 use super::instance::Finish;
 use super::names::Names;
-use super::{Halt, actions, identity, result, round};
+use super::{Halt, actions, delegate, identity, result, round};
 use crate::engine::message::{About, Begun, Effect, Evaluated, HostId, Item, Judged, Outcome, Retry, Work};
 use std::sync::Arc;
 use target::protocol::{Answer, Diff};
@@ -197,7 +197,7 @@ fn verdict(
     });
     let holds = match task.until.as_slice() {
         [] => !outcome.failed,
-        until => match seen(asking, vars, &outcome).first_false(until) {
+        until => match seen(asking, vars, &outcome)?.first_false(until) {
             Ok(missed) => missed.is_none(),
             Err(halt) => return Ok((halt.settle()?, false)),
         },
@@ -217,14 +217,14 @@ fn verdict(
 fn conditions(asking: &Asking, vars: &Arc<Map>, outcome: &mut Outcome) -> Result<(), Halt> {
     let task = asking.task();
     if !task.changed_when.is_empty() {
-        match seen(asking, vars, outcome).first_false(&task.changed_when) {
+        match seen(asking, vars, outcome)?.first_false(&task.changed_when) {
             Ok(missed) => set(outcome, missed.is_none(), None),
             Err(Halt::Failed(failure)) => return unjudged(outcome, "changed_when_result", *failure),
             Err(halt) => return Err(halt),
         }
     }
     if !task.failed_when.is_empty() {
-        match seen(asking, vars, outcome).first_false(&task.failed_when) {
+        match seen(asking, vars, outcome)?.first_false(&task.failed_when) {
             Ok(missed) => set(outcome, outcome.changed, Some(missed.is_none())),
             Err(Halt::Failed(failure)) => return unjudged(outcome, "failed_when_result", *failure),
             Err(halt) => return Err(halt),
@@ -259,8 +259,8 @@ fn unjudged(outcome: &mut Outcome, key: &str, failure: super::Failure) -> Result
     Ok(())
 }
 
-/// The names as conditions on a result see them: the item's, what the task registers, the facts that it brought.
-fn seen<'a>(asking: &'a Asking, vars: &Arc<Map>, outcome: &Outcome) -> Names<'a> {
+/// The names as conditions on a result see them: the item's, what the task registers, the facts that it brought, its delegate's.
+fn seen<'a>(asking: &'a Asking, vars: &Arc<Map>, outcome: &Outcome) -> Result<Names<'a>, Halt> {
     let mut top = (**vars).clone();
     if let Some(Value::Map(facts)) = outcome.result.get("ansible_facts") {
         top.extend((**facts).clone().into_iter().filter(|(key, _)| !top_is_ours(key.as_str().unwrap_or(""), vars)));
@@ -268,7 +268,9 @@ fn seen<'a>(asking: &'a Asking, vars: &Arc<Map>, outcome: &Outcome) -> Names<'a>
     if let Some(register) = &asking.task().register {
         top.insert(register.as_str(), Value::Map(outcome.result.clone()));
     }
-    asking.names(&Arc::new(top))
+    let names = asking.names(&Arc::new(top));
+    let of_delegate = delegate::judging(asking, &names)?;
+    Ok(if of_delegate.is_empty() { names } else { names.with(of_delegate) })
 }
 
 fn top_is_ours(name: &str, vars: &Map) -> bool {
@@ -280,7 +282,7 @@ pub fn stops(asking: &Asking, vars: &Arc<Map>, conditions: &[Value], outcome: &O
     if conditions.is_empty() {
         return Ok(false);
     }
-    Ok(seen(asking, vars, outcome).first_false(conditions)?.is_none())
+    Ok(seen(asking, vars, outcome)?.first_false(conditions)?.is_none())
 }
 
 // ---- from the host ----

@@ -345,8 +345,9 @@ impl HostScope {
     /// `ansible_delegated_vars` for this task when that host works in its place.
     pub fn as_delegate(&self, name: &str) -> Result<Value, Stop> {
         let host = self.variables.inventory().id(name);
-        let learned = host.and_then(|host| self.view.others.as_ref()?.get(&host).cloned());
-        let view = View { vars: learned.unwrap_or_default(), ..self.view.clone() };
+        let learned = || host.and_then(|host| self.view.others.as_ref()?.get(&host).cloned()).unwrap_or_default();
+        let vars = if host == self.host { self.view.vars.clone() } else { learned() };
+        let view = View { vars, ..self.view.clone() };
         let scope = match host {
             Some(host) => Self::new(&self.variables, host, view),
             None => Self::unknown_host(&self.variables, name, view),

@@ -104,3 +104,20 @@ fn what_came_from_a_host_is_never_trusted() {
     let Some(Value::Str(stdout)) = judged.outcome.result.get("stdout") else { panic!() };
     assert!(!stdout.is_trusted());
 }
+
+#[test]
+fn conditions_see_the_delegate_of_their_item() {
+    let project = Project::new([("own", Value::from("its own"))]);
+    let task = || {
+        let items = Value::list([Value::from("web2"), "web2".into()]);
+        let mut ping = Task { looped: looped(items), ..task("ping", []) };
+        ping.keywords.delegate_to = Some(written("{{ item }}"));
+        ping.changed_when = vec![written("ansible_delegated_vars[item].own == 'its own'")];
+        ping
+    };
+    let outcome = project.judge(task, vec![answer(false, false, &[]), answer(false, false, &[])], 1).outcome;
+    assert_eq!(
+        outcome.items.iter().map(|(_, item)| (item.changed, item.failed)).collect::<Vec<_>>(),
+        [(true, false); 2]
+    );
+}
