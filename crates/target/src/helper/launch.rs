@@ -120,8 +120,11 @@ fn surround(
         if method == "sudo" {
             command.env("TERM", "unknown");
         }
-        let kept = |name: &OsStr| name.to_str().is_some_and(|name| KEPT.contains(&name) || name.starts_with("LC_"));
-        command.envs(environment.filter(|(name, _)| kept(name)));
+        let kept = |name: &str| match method {
+            "doas" => matches!(name, "DISPLAY" | "TERM"),
+            _ => KEPT.contains(&name) || name.starts_with("LC_"),
+        };
+        command.envs(environment.filter(|(name, _)| name.to_str().is_some_and(kept)));
         command.env("PATH", SECURE_PATH);
         if method == "doas" {
             command.env("DOAS_USER", "root");
@@ -130,7 +133,9 @@ fn surround(
         }
     }
     command.env("HOME", &line.home).env("USER", &line.name).env("LOGNAME", &line.name).env("SHELL", &line.shell);
-    command.env("MAIL", format!("/var/mail/{}", line.name));
+    if method != "doas" {
+        command.env("MAIL", format!("/var/mail/{}", line.name));
+    }
 }
 
 /// The command line that starts a program as another user. It is to be run under `LC_ALL=C`, so that the tool's words are
@@ -344,6 +349,10 @@ mod tests {
             "USER=bot",
         ];
         assert_eq!(environment(&command), want);
+        let mut command = Command::new("/x");
+        surround(&mut command, "doas", &line, of_root());
+        let names: Vec<_> = command.get_envs().map(|(name, _)| name.to_string_lossy()).collect();
+        assert_eq!(names, ["DOAS_USER", "HOME", "LOGNAME", "PATH", "SHELL", "USER"]);
         let mut command = Command::new("/x");
         surround(&mut command, "su", &line, of_root());
         assert_eq!(
