@@ -30,7 +30,7 @@ impl<'q> Asking<'q> {
             question,
             world,
             scope: world.world.scope(question, None)?,
-            may: May { all, files: true },
+            may: May { all, files: true, see_others: all || question.play.batch.len() <= 1 },
             waited: Cell::new(0),
         };
         // Where host and controller are one machine, a task under way may write what this one reads.

@@ -23,6 +23,8 @@ pub struct May {
     pub all: bool,
     /// The controller's files do not change: the host is another machine.
     pub files: bool,
+    /// No other host can fail now.
+    pub see_others: bool,
 }
 
 /// A template file and how it is to be read.
@@ -206,6 +208,8 @@ struct Layered<'n> {
     loader: Option<&'n Loader<'n>>,
 }
 
+/// Names of the hosts that have not failed.
+const LIVE: [&str; 3] = ["ansible_play_hosts", "ansible_play_batch", "play_hosts"];
 /// Lookups whose answer changes with the world, or that change it.
 const IMPURE: [&str; 10] =
     ["pipe", "url", "password", "lines", "csvfile", "env", "random_choice", "first_found", "fileglob", "file"];
@@ -231,6 +235,7 @@ impl Scope for Layered<'_> {
         match self.top.get(name) {
             Some(value) => Ok(Some(value.clone())),
             None if name == "hostvars" && !self.may.all => Err(self.refuse()),
+            None if LIVE.contains(&name) && !self.may.see_others => Err(self.refuse()),
             None => self.inner.get(name),
         }
     }

@@ -8,10 +8,15 @@ use value::spec::nearest;
 use value::{Diagnostic, Str, Value};
 
 impl Lists {
-    /// The numbers of the handlers that this notification calls: by name the last that has it, by topic all.
+    /// The numbers of the handlers that this notification calls: by topic all that listen; by name one, of the last list in which
+    /// there is one the first.
     pub fn called(&self, notification: &str) -> Vec<u32> {
         let has = |words: &[String]| words.iter().any(|word| word == notification);
-        let named = self.names.iter().rposition(|handler| has(&handler.names));
+        let last = self.names.iter().rposition(|handler| has(&handler.names));
+        let named = last.and_then(|last| {
+            let same = |index: &usize| has(&self.names[*index].names) && self.are_of_one_list(*index, last);
+            (0..=last).find(same)
+        });
         let listening = self.names.iter().enumerate().filter(|(_, handler)| has(&handler.topics));
         let called = listening.map(|(index, _)| index).chain(named);
         called.filter_map(|index| u32::try_from(index).ok()).collect()

@@ -54,6 +54,18 @@ impl Lists {
         }
     }
 
+    /// Whether two handlers are of one list: the play's own, or those of one role.
+    pub fn are_of_one_list(&self, one: usize, two: usize) -> bool {
+        let role = |index: usize| {
+            let frame = match self.handlers.get(index)? {
+                Node::Task(task) => &task.frame,
+                Node::Block(block) => &block.frame,
+            };
+            frame.role().map(Arc::as_ptr)
+        };
+        role(one) == role(two)
+    }
+
     /// None: the list ends before it.
     pub fn node(&self, steps: &[Step]) -> Option<&Node> {
         match steps.split_last()? {

@@ -32,7 +32,7 @@ impl Playbooks {
             gather_facts: self.gather_facts(play, &opening)?,
             any_errors_fatal: fatal,
             max_fail_percentage: opening.number(play.max_fail_percentage.as_ref())?,
-            force_handlers: forced || self.settings.force_handlers,
+            force_handlers: forced,
             missing_handler_is_fatal: self.settings.missing_handler_is_fatal,
             handlers: play.handlers.iter().map(|node| handler_names(node, &scope)).collect(),
             batches,

@@ -664,7 +664,7 @@ impl<'s> Reference<'s> {
             let word = word.to_string();
             let before = called.len();
             called.extend((0..names.len()).filter(|index| names[*index].topics.contains(&word)));
-            called.extend((0..names.len()).rev().find(|index| names[*index].names.contains(&word)));
+            called.extend((0..names.len()).find(|index| names[*index].names.contains(&word)));
             if called.len() == before && unknown.is_none() {
                 unknown = Some(word);
             }
