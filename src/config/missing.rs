@@ -28,13 +28,11 @@ const MISSING: &[Setting] = &[
     // What tasks mean.
     ("defaults", "executable", "ANSIBLE_EXECUTABLE", &["/bin/sh"]),
     ("defaults", "task_timeout", "ANSIBLE_TASK_TIMEOUT", &["0"]),
-    ("defaults", "poll_interval", "ANSIBLE_POLL_INTERVAL", &["15"]),
     ("defaults", "enable_task_debugger", "ANSIBLE_ENABLE_TASK_DEBUGGER", NO),
     ("defaults", "invalid_task_attribute_failed", "ANSIBLE_INVALID_TASK_ATTRIBUTE_FAILED", YES),
     ("defaults", "duplicate_dict_key", "ANSIBLE_DUPLICATE_YAML_DICT_KEY", &["warn"]),
     ("defaults", "error_on_undefined_vars", "ANSIBLE_ERROR_ON_UNDEFINED_VARS", YES),
     ("defaults", "jinja2_extensions", "ANSIBLE_JINJA2_EXTENSIONS", NONE),
-    ("privilege_escalation", "become_allow_same_user", "ANSIBLE_BECOME_ALLOW_SAME_USER", NO),
     // What variables there are.
     ("defaults", "private_role_vars", "ANSIBLE_PRIVATE_ROLE_VARS", NO),
     ("defaults", "playbook_vars_root", "ANSIBLE_PLAYBOOK_VARS_ROOT", &["top"]),
@@ -55,7 +53,6 @@ const MISSING: &[Setting] = &[
     ("defaults", "become_plugins", "ANSIBLE_BECOME_PLUGINS", NONE),
     // The way to hosts.
     ("ssh_connection", "retries", "ANSIBLE_SSH_RETRIES", &["0"]),
-    ("ssh_connection", "control_path", "ANSIBLE_SSH_CONTROL_PATH", NONE),
 ];
 
 /// One for each of them that is set to something else than what happens anyway.
