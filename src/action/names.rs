@@ -86,8 +86,7 @@ impl<'n> Names<'n> {
 
     /// What an expression without marks gives.
     pub fn expression(&self, text: &Str) -> Result<Value, Halt> {
-        let compiled =
-            Expression::compile(text, text.origin(), &Syntax::PLAYBOOK).map_err(|errors| first(errors, text));
+        let compiled = Expression::compile(text, text.origin()).map_err(|errors| first(errors, text));
         self.guard(compiled.and_then(|expression| expression.evaluate(&self.scope)))
     }
 

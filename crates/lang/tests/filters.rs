@@ -142,7 +142,7 @@ fn faults_name_the_filter() {
         ("'a' | regex_replace('(', '')", "regex_replace' failed: missing ), unterminated subpattern at position 0"),
         ("'a' is version('1', 'x')", "version' failed: Invalid operator type (x)"),
     ] {
-        let compiled = Expression::compile(expression, None, &Syntax::PLAYBOOK).unwrap();
+        let compiled = Expression::compile(expression, None).unwrap();
         let stop = compiled.evaluate(&Map::new()).expect_err(expression);
         assert!(stop.to_string().contains(words), "{expression}: {stop}");
     }

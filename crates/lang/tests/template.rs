@@ -452,8 +452,8 @@ fn loops_without_end_and_depths_without_bottom_are_errors() {
 #[test]
 fn a_bare_expression_ends_where_it_ends() {
     let scope = Map::new();
-    let value = Expression::compile("1 + 2 * 3", None, &Syntax::PLAYBOOK).unwrap().evaluate(&scope).unwrap();
+    let value = Expression::compile("1 + 2 * 3", None).unwrap().evaluate(&scope).unwrap();
     assert_eq!(value.to_repr(), "7");
-    assert!(Expression::compile("1 2", None, &Syntax::PLAYBOOK).is_err());
-    assert!(Expression::compile("{{ 1 }}", None, &Syntax::PLAYBOOK).is_err());
+    assert!(Expression::compile("1 2", None).is_err());
+    assert!(Expression::compile("{{ 1 }}", None).is_err());
 }

@@ -137,7 +137,7 @@ fn arbitrary_texts_are_compiled_or_refused() {
                 let _ = template.render(&Map::new());
             }
         }
-        let _ = Expression::compile(&text, None, &Syntax::PLAYBOOK).map(|expression| expression.evaluate(&Map::new()));
+        let _ = Expression::compile(&text, None).map(|expression| expression.evaluate(&Map::new()));
     }
 }
 

@@ -74,14 +74,15 @@ pub(super) fn with_newlines(text: Str, newlines: usize, newline: &str) -> Str {
     Str::from(padded).with_secrecy(text.is_secret())
 }
 
-/// A bare expression.
+/// A bare expression. Other than in the templates of a playbook, `\n` in a literal of it is a newline.
 #[derive(Clone, Debug)]
 pub struct Expression {
     template: Template,
 }
 
 impl Expression {
-    pub fn compile(text: &str, origin: Option<Span>, syntax: &Syntax) -> Result<Self, Vec<Error>> {
+    pub fn compile(text: &str, origin: Option<Span>) -> Result<Self, Vec<Error>> {
+        let syntax = &Syntax::EXPRESSION;
         let program = cache::get(Form::Expression, text, syntax, || {
             let normalized = lexer::normalized(text, syntax);
             let parsed = parser::expression(&normalized, syntax);

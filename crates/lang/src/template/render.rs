@@ -80,7 +80,7 @@ fn is_whole_template(text: &str) -> bool {
 }
 
 fn expression(text: &Str, evaluation: &Evaluation, lenient: bool) -> Result<bool, Stop> {
-    let compile = |text: &str, origin| Expression::compile(text, origin, &Syntax::PLAYBOOK);
+    let compile = |text: &str, origin| Expression::compile(text, origin);
     let compiled = match compile(text, text.origin()) {
         Ok(compiled) => compiled,
         Err(mut errors) if !is_template(text) => return Err(errors.swap_remove(0).into()),

@@ -28,7 +28,7 @@ pub struct Syntax {
     /// Jinja drops one newline at the end; whole templates get it back where the result is a string, included ones do not.
     pub keep_trailing_newline: bool,
     pub newline: Cow<'static, str>,
-    /// Whether `\n` in a string literal of an expression is a newline: in template files, not in playbooks.
+    /// Whether `\n` in a string literal of an expression is a newline: in template files and bare expressions, not in the templates of playbooks.
     pub decode_escapes: bool,
 }
 
@@ -37,6 +37,8 @@ impl Syntax {
     pub const PLAYBOOK: Syntax = Self::ansible(false);
     /// Template files.
     pub const FILE: Syntax = Self::ansible(true);
+    /// Expressions without marks: conditions, what `debug` shows by name.
+    pub const EXPRESSION: Syntax = Self::ansible(true);
 
     const fn ansible(decode_escapes: bool) -> Syntax {
         Syntax {
