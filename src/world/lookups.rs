@@ -128,17 +128,19 @@ fn first_found(arguments: &Arguments, places: &Places) -> Result<Vec<Value>, Sto
                     map.get(name).map(|value| list_of_words(value, marks)).unwrap_or_default()
                 };
                 skip |= map.get("skip").is_some_and(Value::is_true);
-                let (files, paths) = (words("files", &[',', ';']), words("paths", &[',', ';', ':']));
+                let (mut files, paths) = (words("files", &[',', ';']), words("paths", &[',', ';', ':']));
+                files.retain(|file| !file.is_empty());
+                // An empty path is the place itself.
                 let joined = |path: &String| {
-                    let path = path.trim_end_matches('/').to_string();
-                    files.iter().map(move |file| format!("{path}/{file}"))
+                    let path = Path::new(path).to_path_buf();
+                    files.iter().map(move |file| path.join(file).display().to_string())
                 };
                 match paths.is_empty() {
                     true => candidates.extend(files),
                     false => candidates.extend(paths.iter().flat_map(joined)),
                 }
             }
-            other => candidates.extend(list_of_words(other, &[',', ';'])),
+            other => candidates.extend(list_of_words(other, &[',', ';']).into_iter().filter(|word| !word.is_empty())),
         }
     }
     let subfolder = word(arguments, SUBFOLDER, "");
@@ -157,7 +159,7 @@ fn list_of_words(value: &Value, marks: &[char]) -> Vec<String> {
         Value::Null => Vec::new(),
         other => {
             let text = other.to_text();
-            text.split(marks).map(|word| word.trim().to_string()).filter(|word| !word.is_empty()).collect()
+            text.split(marks).map(|word| word.trim().to_string()).collect()
         }
     }
 }
@@ -330,6 +332,7 @@ mod tests {
             ("none;only,x".into(), "vars", "['/vars/only']"),
             (Value::map([("files", words(&["none", "x"])), ("paths", "none:vars".into())]), "", "['/vars/x']"),
             (Value::map([("files", words(&["only"])), ("skip", true.into())]), "files", "[]"),
+            (Value::map([("files", words(&["only"])), ("paths", words(&["none", ""]))]), "vars", "['/vars/only']"),
         ];
         for (terms, subfolder, expected) in cases {
             let named = [(SUBFOLDER, subfolder.into()), ("files", "x".into())];
