@@ -45,7 +45,6 @@ impl Engine {
             || prepared.fence
             || prepared.plain
             || prepared.one_by_one
-            || begun.retry.is_some()
             || begun.delegate.is_some()
             || begun.delegate_facts.is_some()
             || unknown.is_some()

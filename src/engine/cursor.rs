@@ -118,15 +118,23 @@ impl Cursor {
                 && let Some(role) = &block.frame.role
             {
                 self.end_once(role);
-                self.forget_inside(depth);
-                return self.seek(lists, next(steps.to_vec()));
+                return self.leave_role(lists, steps, next(steps.to_vec()), &key);
             }
             if lists.is_included_role(steps) {
-                self.forget_inside(depth);
-                return self.seek(lists, [steps, &[Step::Node(u32::MAX)]].concat());
+                return self.leave_role(lists, steps, [steps, &[Step::Node(u32::MAX)]].concat(), &key);
             }
         }
         self.seek(lists, next(key.0));
+    }
+
+    /// Ansible breaks off where an always section that a failure came to ends the role; the failure goes on here.
+    fn leave_role(&mut self, lists: &Lists, role: &[Step], after: Vec<Step>, at: &TaskKey) {
+        let failing = self.failing.iter().any(|block| *block > role.len());
+        self.forget_inside(role.len());
+        match failing {
+            true => self.unwind(lists, role.to_vec(), at),
+            false => self.seek(lists, after),
+        }
     }
 
     /// The task failed: goes to the nearest rescue, by way of every always.

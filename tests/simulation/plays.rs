@@ -321,6 +321,10 @@ impl<'r> Generator<'r> {
             }
             7 if place.depth > 0 => {
                 let mut nodes = self.nodes(inner, 4);
+                if self.random.chance(20) {
+                    let sections = [self.nodes(inner, 2), Vec::new(), vec![self.meta("end_role")]];
+                    nodes.push(block(sections));
+                }
                 if self.random.chance(50) {
                     nodes.insert(self.random.below(nodes.len() + 1), self.meta("end_role"));
                 }

@@ -48,6 +48,8 @@ pub struct Reference<'s> {
     /// Of roles that run once on a host: where a task of them ran, and where they came to their end.
     ran: BTreeSet<(HostId, Arc<str>)>,
     at_end: BTreeSet<(HostId, Arc<str>)>,
+    /// Hosts that leave a role while a failure goes on.
+    failing_out: BTreeSet<HostId>,
     /// Lists that included roles brought.
     roles: BTreeSet<Vec<Step>>,
     /// One is at each batch's beginning.
@@ -136,6 +138,7 @@ impl<'s> Reference<'s> {
             taught: Vec::new(),
             ran: BTreeSet::new(),
             at_end: BTreeSet::new(),
+            failing_out: BTreeSet::new(),
             roles: BTreeSet::new(),
             fences: Fences::default(),
         }
@@ -334,16 +337,28 @@ impl<'s> Reference<'s> {
                 false => up.through.push(host),
             }
         }
+        let failing_out = always.leaving.iter().filter(|host| self.failing.contains(&(**host, key.0.clone())));
+        self.failing_out.extend(failing_out.copied().collect::<Vec<_>>());
         for host in always.failed.iter().chain(&always.failed_twice).chain(&always.leaving) {
             self.failing.remove(&(*host, key.0.clone()));
         }
         up.failed.extend(always.failed.into_iter().chain(always.failed_twice));
         up.leaving.extend(always.leaving);
         if block.frame.role.is_some() {
-            up.through.append(&mut up.leaving);
+            self.leave_role(&mut up);
         }
         up.through.extend(repeated);
         up
+    }
+
+    /// Who ended a role is through with it, unless a failure was on its way.
+    fn leave_role(&mut self, split: &mut Split) {
+        for host in std::mem::take(&mut split.leaving) {
+            match self.failing_out.remove(&host) {
+                true => split.failed.push(host),
+                false => split.through.push(host),
+            }
+        }
     }
 
     // ---- one task ----
@@ -570,7 +585,7 @@ impl<'s> Reference<'s> {
             let started = hosts.clone();
             let mut after = self.list(&steps, nodes, hosts, around);
             if is_role {
-                after.through.append(&mut after.leaving);
+                self.leave_role(&mut after);
             }
             gone.extend(started.into_iter().filter(|host| !after.through.contains(host)));
             split.failed.extend(after.failed.into_iter().chain(after.failed_twice));
