@@ -3,7 +3,6 @@ use super::compile::Expression;
 use super::error::{Error, Kind, Stop};
 use super::eval::Evaluation;
 use super::scope::Scope;
-use super::syntax::Syntax;
 use value::{Diagnostic, Str, Value};
 
 /// Whether the text may be a template: whether it holds one of the opening marks of playbooks.
