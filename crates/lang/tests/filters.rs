@@ -1,5 +1,5 @@
 //! Filters, tests and lookups as a whole: which there are, that secrets stay secret, that no input stops the program.
-use lang::template::{Expression, Stop, Syntax, lookups, render_value};
+use lang::template::{Expression, Stop, lookups, render_value};
 use std::time::{Duration, Instant};
 use value::{Map, Str, Value};
 
