@@ -23,7 +23,7 @@ pub struct Cursor {
     saved: BTreeSet<(Arc<str>, Option<CallId>)>,
     /// Of the present flush: the handlers to run.
     notified: BTreeSet<(u32, Option<CallId>)>,
-    /// Roles that run once on a host: those of which a task ran, and which call must not turn out skipped for it.
+    /// Roles of which a task ran, and which call must not turn out skipped for it.
     ran: Arc<BTreeSet<(Arc<str>, Option<CallId>)>>,
     /// Those that it has come to the end of.
     through: Arc<BTreeSet<Arc<str>>>,
@@ -117,7 +117,7 @@ impl Cursor {
             if let Some(Node::Block(block)) = lists.node(steps)
                 && let Some(role) = &block.frame.role
             {
-                self.end_once(role);
+                self.come_through(role);
                 return self.leave_role(lists, steps, next(steps.to_vec()), &key);
             }
             if lists.is_included_role(steps) {
@@ -199,7 +199,7 @@ impl Cursor {
                 if let Some(Node::Block(block)) = lists.node(&steps)
                     && let Some(role) = &block.frame.role
                 {
-                    self.end_once(role);
+                    self.come_through(role);
                 }
                 steps.extend([Step::Section(ALWAYS), Step::Node(0)]);
             }
@@ -303,27 +303,23 @@ impl Cursor {
 
     /// A task of this role runs, or will unless this call turns out skipped.
     pub fn run_in(&mut self, role: &Role, call: Option<CallId>) {
-        if let Some(once) = &role.once {
-            Arc::make_mut(&mut self.ran).insert((once.clone(), call));
-        }
+        Arc::make_mut(&mut self.ran).insert((role.identity.clone(), call));
     }
 
-    fn end_once(&mut self, role: &Role) {
-        if let Some(once) = &role.once {
-            Arc::make_mut(&mut self.through).insert(once.clone());
-        }
+    fn come_through(&mut self, role: &Role) {
+        Arc::make_mut(&mut self.through).insert(role.identity.clone());
     }
 
-    /// Whether the block is a role that the host has come to the end of.
+    /// Whether the block is a role that runs once, and that the host has come to the end of.
     fn is_through(&self, block: &Block) -> bool {
-        let once = block.frame.role.as_ref().and_then(|role| role.once.as_ref());
-        once.is_some_and(|once| self.through.contains(once))
+        let once = block.frame.role.as_ref().filter(|role| !role.allow_duplicates);
+        once.is_some_and(|role| self.through.contains(&role.identity))
     }
 
     /// Of a role that it has come to the end of: whether a task of it ran.
     pub fn has_run(&self, block: &Block) -> Promised {
-        let once = block.frame.role.as_ref().and_then(|role| role.once.as_ref());
-        once.filter(|_| self.is_through(block)).map_or(Promised::No, |once| promised(&self.ran, once.clone()))
+        let role = block.frame.role.as_ref().filter(|_| self.is_through(block));
+        role.map_or(Promised::No, |role| promised(&self.ran, role.identity.clone()))
     }
 
     /// The handler that stands here begins. Not before: it would be lost if it had to wait for its arguments.

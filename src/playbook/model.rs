@@ -195,8 +195,10 @@ pub struct Role {
     pub dependencies: Vec<Arc<Role>>,
     /// The role that this one depends for, or was included by.
     pub parents: Vec<String>,
-    /// What it is known by, where it runs only once on a host of a play; None: it may run again.
-    pub once: Option<Arc<str>>,
+    /// What it is known by among the roles that ran on a host in a play.
+    pub identity: Arc<str>,
+    /// Whether it runs where it ran before.
+    pub allow_duplicates: bool,
 }
 
 impl Frame {

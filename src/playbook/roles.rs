@@ -103,7 +103,7 @@ impl RoleRequest {
         })
     }
 
-    /// What the role is known by on a host where it may run once: uses in lists of roles are apart from those by tasks.
+    /// Uses in lists of roles are apart from those by tasks.
     fn identity(&self, path: &Path) -> Arc<str> {
         let from = [&self.tasks_from, &self.vars_from, &self.defaults_from, &self.handlers_from];
         let from = from.map(|from| from.as_deref().unwrap_or_default()).join(",");
@@ -215,7 +215,7 @@ impl Reader<'_> {
 
     /// The role itself, without its tasks and what it depends on.
     fn found_role(&mut self, request: &RoleRequest, path: &Path, meta: Option<&yaml::Node>, around: &Around) -> Role {
-        let again = request.allow_duplicates.unwrap_or_else(|| meta.is_some_and(allow_duplicates));
+        let allow_duplicates = request.allow_duplicates.unwrap_or_else(|| meta.is_some_and(allow_duplicates));
         let parents = around.frame.chain().filter_map(|frame| frame.role.as_ref()).filter(|_| request.by_task);
         Role {
             name: full_name(&request.name, path),
@@ -225,7 +225,8 @@ impl Reader<'_> {
             argument_spec: self.argument_spec(path, meta, entry_point(request)),
             dependencies: Vec::new(),
             parents: parents.map(|role| role.name.clone()).collect(),
-            once: (!again).then(|| request.identity(path)),
+            identity: request.identity(path),
+            allow_duplicates,
         }
     }
 

@@ -201,7 +201,7 @@ fn roles_are_found_with_all_that_belongs_to_them() {
             },
             Node::Task(_) => panic!(),
         });
-        roles.map(|role| role.once.clone().unwrap()).collect::<Vec<_>>()
+        roles.map(|role| role.identity.clone()).collect::<Vec<_>>()
     };
     let [one, two, other] = [0, 1, 2].map(|index| known(&play.tasks[index]));
     assert_eq!((one.len(), &one), (2, &two));

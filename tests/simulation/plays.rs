@@ -125,8 +125,8 @@ pub fn block(sections: [Vec<Node>; 3]) -> Node {
     Node::Block(Arc::new(Block { span: span(), name: None, frame: Arc::default(), sections }))
 }
 
-/// Tasks of a role, which stand as a block; those that say what they are known by run once on a host.
-pub fn role(nodes: Vec<Node>, once: Option<&str>) -> Node {
+/// Tasks of a role, which stand as a block; equal ones are known by the same words.
+pub fn role(nodes: Vec<Node>, identity: &str, allow_duplicates: bool) -> Node {
     let role = Role {
         name: "role".into(),
         path: PathBuf::new(),
@@ -135,7 +135,8 @@ pub fn role(nodes: Vec<Node>, once: Option<&str>) -> Node {
         argument_spec: None,
         dependencies: Vec::new(),
         parents: Vec::new(),
-        once: once.map(Arc::from),
+        identity: identity.into(),
+        allow_duplicates,
     };
     let frame = Arc::new(Frame { role: Some(Arc::new(role)), ..Frame::default() });
     let nodes = within(nodes, &frame);
@@ -328,8 +329,8 @@ impl<'r> Generator<'r> {
                 if self.random.chance(50) {
                     nodes.insert(self.random.below(nodes.len() + 1), self.meta("end_role"));
                 }
-                let once = ["role0", "role1"][self.random.below(2)];
-                role(nodes, self.random.chance(60).then_some(once))
+                let identity = ["role0", "role1"][self.random.below(2)];
+                role(nodes, identity, self.random.chance(40))
             }
             8..12 if place.files < FILES => self.include(place.files),
             12..15 => self.set_fact(),

@@ -45,7 +45,7 @@ pub struct Reference<'s> {
     live: usize,
     /// Facts that the task under way brought.
     taught: Vec<(String, Value)>,
-    /// Of roles that run once on a host: where a task of them ran, and where they came to their end.
+    /// Of roles: where a task of them ran, and where they came to their end.
     ran: BTreeSet<(HostId, Arc<str>)>,
     at_end: BTreeSet<(HostId, Arc<str>)>,
     /// Hosts that leave a role while a failure goes on.
@@ -298,12 +298,13 @@ impl<'s> Reference<'s> {
     }
 
     fn block(&mut self, key: &TaskKey, block: &'s Block, hosts: Vec<HostId>, around: &[Around<'s>]) -> Split {
-        let once = block.frame.role.as_ref().and_then(|role| role.once.clone());
+        let role = block.frame.role.clone();
         let before = |host: &HostId| {
-            let known = once.clone().map(|once| (*host, once));
+            let once = role.as_ref().filter(|role| !role.allow_duplicates);
+            let known = once.map(|role| (*host, role.identity.clone()));
             known.is_some_and(|known| self.at_end.contains(&known) && self.ran.contains(&known))
         };
-        if once.is_some() {
+        if role.is_some() {
             self.fences.add();
         }
         let (repeated, hosts): (Vec<_>, Vec<_>) = hosts.into_iter().partition(before);
@@ -311,8 +312,8 @@ impl<'s> Reference<'s> {
         let inside = |section| [around, &[Around { block, section }]].concat();
         let list = |section| [&key.0[..], &[Step::Section(section)]].concat();
         let mut body = self.list(&list(BODY), body_nodes, hosts, &inside(BODY));
-        if let Some(once) = once {
-            self.at_end.extend(body.through.iter().chain(&body.leaving).map(|host| (*host, once.clone())));
+        if let Some(role) = role {
+            self.at_end.extend(body.through.iter().chain(&body.leaving).map(|host| (*host, role.identity.clone())));
         }
         let mut failed = std::mem::take(&mut body.failed);
         let mut up = Split { leaving: std::mem::take(&mut body.leaving), ..Split::default() };
@@ -665,9 +666,8 @@ impl<'s> Reference<'s> {
     }
 
     fn run_in_role(&mut self, task: &Task, host: HostId, outcome: &Outcome) {
-        let once = task.frame.role.as_ref().and_then(|role| role.once.clone());
-        if let Some(once) = once.filter(|_| !outcome.skipped && task.action.name != "meta") {
-            self.ran.insert((host, once));
+        if let Some(role) = task.frame.role.as_ref().filter(|_| !outcome.skipped && task.action.name != "meta") {
+            self.ran.insert((host, role.identity.clone()));
         }
     }
 
