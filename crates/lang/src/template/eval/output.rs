@@ -109,7 +109,7 @@ impl Evaluation<'_> {
         }
         let value = storable(match &value {
             Value::Live(_) => match ObjectRef::of(&value) {
-                Some(object) if object.is_mapping() => self.settled(&value)?,
+                Some(object) if object.is_mapping() || object.is_sequence() => self.settled(&value)?,
                 _ => value,
             },
             _ => self.settled(&value)?,
