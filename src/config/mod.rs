@@ -2,9 +2,13 @@
 //! passed over; of those that mean something and are not here yet (`missing`), a warning is kept.
 mod ini;
 mod missing;
+mod named;
+
+pub use named::Named;
 
 use crate::world::files::Files;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use value::spec::to_bool;
 use value::{Diagnostic, SourceMap, Value};
 
@@ -76,6 +80,8 @@ pub struct Config {
     pub inject_facts: bool,
     /// Where everything that is said is written, too.
     pub log_path: Option<PathBuf>,
+    /// For the lookup `config`.
+    pub named: Arc<Named>,
     /// Of settings that are not here yet.
     pub warnings: Vec<Diagnostic>,
 }
@@ -163,7 +169,7 @@ impl Reader<'_> {
             private_key_file: self
                 .path("defaults", "private_key_file", "ANSIBLE_PRIVATE_KEY_FILE")
                 .map(|path| path.display().to_string()),
-            forks: self.number("defaults", "forks", "ANSIBLE_FORKS")?.unwrap_or(50),
+            forks: self.number("defaults", "forks", "ANSIBLE_FORKS")?.unwrap_or(FORKS),
             timeout: self.number("defaults", "timeout", "ANSIBLE_TIMEOUT")?.unwrap_or(10),
             host_key_checking: self.host_key_checking()?,
             transport: self.text("defaults", "transport", "ANSIBLE_TRANSPORT").filter(|word| word != "smart"),
@@ -263,6 +269,7 @@ impl Reader<'_> {
                 .unwrap_or_default(),
             inject_facts: self.flag("defaults", "inject_facts_as_vars", "ANSIBLE_INJECT_FACT_VARS", true)?,
             log_path: self.path("defaults", "log_path", "ANSIBLE_LOG_PATH"),
+            named: Arc::new(named::all(self, file.as_deref(), &user_dir)?),
             warnings: missing::warnings(&|section, key, env| self.find(section, key, env)),
             max_diff_size: self.number("defaults", "max_diff_size", "ANSIBLE_MAX_DIFF_SIZE")?.unwrap_or(104_448),
             file,
@@ -324,8 +331,12 @@ impl Reader<'_> {
 
     fn path(&self, section: &str, key: &str, env: &str) -> Option<PathBuf> {
         let found = self.list(section, key, env)?;
+        Some(self.absolute(&found, &found.text))
+    }
+
+    fn absolute(&self, found: &Found, path: &str) -> PathBuf {
         let base = if found.in_file { self.base.clone() } else { self.files.current_dir() };
-        Some(self.files.absolute(&base, &found.text))
+        self.files.absolute(&base, path)
     }
 
     fn paths(&self, section: &str, key: &str, env: &str) -> Option<Vec<PathBuf>> {
@@ -341,6 +352,9 @@ impl Reader<'_> {
         )
     }
 }
+
+/// How many hosts work at the same time where nobody says it.
+const FORKS: usize = 50;
 
 /// As Ansible's, but for `-C`: our frames are packed already, and packing them twice only costs.
 const DEFAULT_SSH_ARGS: &str = "-o ControlMaster=auto -o ControlPersist=60s";
@@ -388,6 +402,23 @@ mod tests {
                 ("the setting `ANSIBLE_CALLBACKS_ENABLED` is not here yet, and `timer` is passed over", false),
             ]
         );
+    }
+
+    #[test]
+    fn settings_are_known_by_name_with_where_they_come_from() {
+        let cfg = "[defaults]\nroles_path = roles:~/r\nprivate_role_vars = yes\n[tags]\nskip = a, b\n";
+        let config = with(cfg, &[("ANSIBLE_TIMEOUT", "30"), ("ANSIBLE_HOME", "/h")]).ok().unwrap();
+        let named = |name: &str| {
+            let setting = &config.named[name];
+            (setting.value.to_text(), setting.origin.clone())
+        };
+        let is = |name: &str, value: &str, origin: &str| assert_eq!(named(name), (value.into(), origin.into()));
+        is("DEFAULT_ROLES_PATH", "['/p/roles', '/home/me/r']", "/p/ansible.cfg");
+        is("DEFAULT_PRIVATE_ROLE_VARS", "True", "/p/ansible.cfg");
+        is("TAGS_SKIP", "['a', 'b']", "/p/ansible.cfg");
+        is("DEFAULT_TIMEOUT", "30", "env: ANSIBLE_TIMEOUT");
+        is("COLLECTIONS_PATHS", "['/h/collections', '/usr/share/ansible/collections']", "default");
+        assert!(config.named["DEFAULT_REMOTE_USER"].value.is_null());
     }
 
     #[test]

@@ -8,12 +8,14 @@ mod files;
 mod hostvars;
 mod magic;
 mod scope;
+mod settings;
 #[cfg(test)]
 mod tests;
 
 pub use extra::extra_vars;
 pub use scope::{HostScope, View};
 
+use crate::config::Named;
 use crate::engine::message::HostId;
 use crate::inventory::Inventory;
 use crate::playbook::model::{Node, Play, Role};
@@ -58,6 +60,8 @@ pub struct RunSettings {
     /// Whether facts are variables of their own, too, and not in `ansible_facts` alone.
     pub inject_facts: bool,
     pub config_file: Option<PathBuf>,
+    /// For the lookup `config`.
+    pub named: Arc<Named>,
     /// `-c`
     pub connection: Option<String>,
     /// `-u`
@@ -80,6 +84,7 @@ impl Default for RunSettings {
             inventory_sources: Vec::new(),
             ansible_managed: String::new(),
             inject_facts: true,
+            named: Arc::default(),
             config_file: None,
             connection: None,
             remote_user: None,

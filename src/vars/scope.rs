@@ -1,7 +1,7 @@
 //! One host's view: its layers, strongest first, at a task of a play or outside of any.
 use super::files;
 use super::hostvars::{AllNames, HostVarsOf};
-use super::{PlayVars, Variables};
+use super::{PlayVars, Variables, settings};
 use crate::action::template_file;
 use crate::engine::message::{HostId, HostVars, PlayState};
 use crate::inventory::Layers;
@@ -308,6 +308,7 @@ impl Scope for HostScope {
     fn lookup(&self, request: &LookupRequest) -> Result<Option<Vec<Value>>, Stop> {
         match request.name {
             "inventory_hostnames" => self.inventory_hostnames(request).map(Some),
+            "config" => settings::lookup(&self.variables.run.named, request, self.environment()).map(Some),
             _ => self.lookup_outside(request),
         }
     }

@@ -68,6 +68,14 @@ fn values_stay_native_and_texts_are_joined() {
     );
 }
 
+/// Other than in 2.19, which refuses it; earlier releases and the playbooks written for them do not.
+#[test]
+fn a_range_is_a_list_where_it_is_the_result() {
+    let cases = [("{{ range(3) }}", "[0, 1, 2]"), ("{{ range(1, 8, 3) }}", "[1, 4, 7]"), ("{{ range(0) }}", "[]")];
+    all(&cases, &map(&[]));
+    assert_eq!(render("{{ range(2) }}.", &map(&[])), "'range(0, 2).'");
+}
+
 #[test]
 fn operators_are_pythons() {
     let scope = Map::new();

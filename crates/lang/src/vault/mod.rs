@@ -92,7 +92,7 @@ pub fn is_vault(bytes: &[u8]) -> bool {
 }
 
 /// The text under the password. An id other than `default` makes it version 1.2, as Ansible does. The salt must be fresh.
-pub fn encrypt(plain: &[u8], secret: &Secret, salt: &[u8; SALT]) -> String {
+pub fn encrypt(plain: &[u8], secret: &Secret, salt: &[u8]) -> String {
     let keys = Keys::derive(&secret.password, salt);
     let ciphertext = keys.encrypt(plain);
     let inner = [hex(salt), hex(&keys.authenticate(&ciphertext)), hex(&ciphertext)].join("\n");

@@ -4,7 +4,6 @@ use super::super::error::Stop;
 use super::super::registry::Entry;
 use super::settled;
 use crate::vault::{self, Keyring, SALT, Secret};
-use sha2::{Digest, Sha256};
 use value::{Str, Value};
 
 pub static TABLE: &[Entry] = &[settled("vault", encrypt), settled("unvault", decrypt)];
@@ -17,11 +16,10 @@ fn secret(call: &Call, secret: Option<Value>, id: Option<Value>) -> Result<Secre
         other => return Err(call.wrong_type("secret", "a string", other)),
     };
     let id = match id {
-        None | Some(Value::Null) => "default".into(),
-        id => call.string(id, "vault_id", "default")?,
+        Some(Value::Null) => "default".into(),
+        id => call.string(id, "vault_id", "filter_default")?,
     };
-    let id = if id.as_str() == "filter_default" { "default" } else { id.as_str() };
-    Ok(Secret::new(id, password.as_bytes()))
+    Ok(Secret::new(id.as_str(), password.as_bytes()))
 }
 
 /// The salt may be given, so that a result can be had again; else it is random.
@@ -32,28 +30,28 @@ fn encrypt(call: &mut Call) -> Result<Value, Stop> {
     let Value::Str(plain) = call.input.clone() else {
         return Err(call.wrong_type("data", "a string", &call.input));
     };
-    let mut bytes = [0_u8; SALT];
-    match salt {
-        None | Some(Value::Null) => {
-            call.evaluation().note_impure();
-            for byte in &mut bytes {
-                *byte = call.environment().random(256)? as u8;
-            }
-        }
-        Some(salt) => {
-            let salt = call.text(&salt)?;
-            match <[u8; SALT]>::try_from(salt.as_bytes()) {
-                Ok(exact) => bytes = exact,
-                Err(_) => bytes.copy_from_slice(&Sha256::digest(salt.as_bytes())),
-            }
-        }
-    }
-    let text = vault::encrypt(plain.as_bytes(), &secret, &bytes);
+    let given = match salt {
+        None | Some(Value::Null) => None,
+        Some(salt) => Some(call.text(&salt)?).filter(|salt| !salt.is_empty()),
+    };
+    let text = match given {
+        Some(salt) => vault::encrypt(plain.as_bytes(), &secret, salt.as_bytes()),
+        None => vault::encrypt(plain.as_bytes(), &secret, &fresh_salt(call)?),
+    };
     if call.truth(wrap, false)? {
         let vaulted = value::Vaulted { ciphertext: text.into(), origin: None };
         return Ok(Value::Vaulted(std::sync::Arc::new(vaulted)));
     }
     Ok(text.into())
+}
+
+fn fresh_salt(call: &Call) -> Result<[u8; SALT], Stop> {
+    call.evaluation().note_impure();
+    let mut salt = [0_u8; SALT];
+    for byte in &mut salt {
+        *byte = call.environment().random(256)? as u8;
+    }
+    Ok(salt)
 }
 
 fn decrypt(call: &mut Call) -> Result<Value, Stop> {
