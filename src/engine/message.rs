@@ -430,6 +430,24 @@ pub enum Meta {
     ResetConnection,
 }
 
+impl Meta {
+    /// As a playbook writes it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Meta::Noop => "noop",
+            Meta::FlushHandlers => "flush_handlers",
+            Meta::EndPlay => "end_play",
+            Meta::EndHost => "end_host",
+            Meta::EndBatch => "end_batch",
+            Meta::EndRole => "end_role",
+            Meta::ClearFacts => "clear_facts",
+            Meta::ClearHostErrors => "clear_host_errors",
+            Meta::RefreshInventory => "refresh_inventory",
+            Meta::ResetConnection => "reset_connection",
+        }
+    }
+}
+
 // ---- outcomes ----
 
 /// What came of a task on a host, or of one item of its loop. `result` is what `register` keeps, flags included.
@@ -515,6 +533,10 @@ pub struct Outgoing {
 /// All that any renderer, replay, report or resume needs. Ordered by (TaskKey, host) under `linear`; per host under `free`.
 #[derive(Clone, Debug)]
 pub enum Event {
+    PlaybookStarted {
+        path: String,
+        plays: u32,
+    },
     PlayStarted {
         play: u32,
         name: String,
@@ -567,6 +589,12 @@ pub enum Event {
     Notified {
         host: HostId,
         handler: String,
+    },
+    /// What a `meta` task did.
+    Meta {
+        host: HostId,
+        meta: Meta,
+        role: Option<String>,
     },
     /// A message beside any task: a warning that comes once.
     Said(Diagnostic),

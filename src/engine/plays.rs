@@ -48,7 +48,8 @@ impl Run {
 
 impl Engine {
     pub(super) fn open(&mut self, play: u32) {
-        let playbook_ends = play > 0 && self.last_of_playbooks.contains(&(play - 1));
+        let playbook = self.playbook_from(play);
+        let playbook_ends = play > 0 && (playbook.is_some() || play >= self.plays);
         let recap = self.events.recap();
         let someone_failed = recap.0.values().any(|counts| counts.failed > 0 || counts.unreachable > 0);
         if play >= self.plays || playbook_ends && someone_failed {
@@ -59,9 +60,22 @@ impl Engine {
             self.events.emit(Event::Recap(recap));
             self.emit();
         }
+        if let Some((path, plays)) = playbook {
+            self.events.emit(Event::PlaybookStarted { path, plays });
+        }
         self.phase = Phase::Opening;
         self.run = Run { play, ..Run::default() };
         self.outputs.push(Output::Open { play });
+    }
+
+    /// The playbook that begins with this play.
+    fn playbook_from(&self, play: u32) -> Option<(String, u32)> {
+        let mut first = 0;
+        self.playbooks.iter().find_map(|(path, plays)| {
+            let begins = first == play;
+            first += plays;
+            (begins && *plays > 0).then(|| (path.clone(), *plays))
+        })
     }
 
     pub(super) fn opened(&mut self, play: u32, result: Result<Opened, Diagnostic>) {

@@ -157,7 +157,10 @@ impl Engine {
             self.events.add_banner(key, seat, banner);
         }
         match &entry.begun.work {
-            Work::Meta(_) if !outcome.failed => return,
+            Work::Meta(meta) if !outcome.failed => {
+                let role = entry.task.frame.role().map(|role| role.name.clone());
+                return self.events.add(key, seat, banner, Event::Meta { host, meta: *meta, role });
+            }
             Work::Include { .. } if !outcome.failed || !entry.included.is_empty() => {
                 return self.report_include(host, entry, outcome, failure);
             }

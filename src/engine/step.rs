@@ -30,8 +30,8 @@ pub struct Engine {
     pub(super) options: Options,
     /// How many there are; each is asked for when its turn has come.
     pub(super) plays: u32,
-    /// After these a playbook ends and its sum is told; if anybody failed, those after it do not run.
-    pub(super) last_of_playbooks: BTreeSet<u32>,
+    /// Each with the number of its plays. After the last of them its sum is told; if anybody failed, further playbooks do not run.
+    pub(super) playbooks: Vec<(String, u32)>,
     pub(super) phase: Phase,
     pub(super) run: Run,
     pub(super) lists: Lists,
@@ -82,7 +82,7 @@ impl Engine {
         Self {
             options,
             plays,
-            last_of_playbooks: BTreeSet::new(),
+            playbooks: Vec::new(),
             phase: Phase::Opening,
             run: Run::default(),
             lists: Lists::default(),
@@ -108,9 +108,9 @@ impl Engine {
         self.lanes.get(host).map(|lane| &lane.cursor.vars)
     }
 
-    /// For several playbooks: the numbers of their last plays.
-    pub fn with_playbooks(mut self, last: BTreeSet<u32>) -> Self {
-        self.last_of_playbooks = last;
+    /// Their paths, and how many plays each has.
+    pub fn with_playbooks(mut self, playbooks: Vec<(String, u32)>) -> Self {
+        self.playbooks = playbooks;
         self
     }
 

@@ -17,7 +17,6 @@ use crate::world::lookups::{self, Places};
 use crate::world::surroundings::Here;
 use lang::template::{Environment, LookupRequest, Scope, Stop, render_value};
 use lang::yaml;
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use value::{Diagnostic, Map, Str, Value};
@@ -66,8 +65,8 @@ pub struct Playbooks {
     pub settings: PlaySettings,
     pub prompt: Box<Prompt>,
     plays: Vec<Planned>,
-    /// The numbers of the plays with which a playbook ends.
-    ends: BTreeSet<u32>,
+    /// The paths of playbooks as they were given, and how many plays each has.
+    playbooks: Vec<(String, u32)>,
     /// `--start-at-task`, until that task was found.
     start_at: Mutex<Option<String>>,
     warnings: Mutex<Vec<Diagnostic>>,
@@ -88,7 +87,8 @@ impl Playbooks {
         settings: PlaySettings,
         prompt: Box<Prompt>,
     ) -> Load<Self> {
-        let (mut plays, mut ends, mut errors) = (Vec::new(), BTreeSet::new(), Vec::new());
+        let (mut plays, mut playbooks, mut errors) = (Vec::new(), Vec::new(), Vec::new());
+        let here = parser.loader.files.current_dir();
         for path in paths {
             match parser.playbook(path) {
                 Ok(playbook) => {
@@ -99,7 +99,8 @@ impl Playbooks {
                         playbook_dir: own(play).parent().unwrap_or(Path::new("/")).to_path_buf(),
                         opened: OnceLock::new(),
                     }));
-                    ends.extend((plays.len() as u32).checked_sub(1));
+                    let shown = path.strip_prefix(&here).unwrap_or(path).display().to_string();
+                    playbooks.push((shown, playbook.plays.len() as u32));
                 }
                 Err(faults) => errors.extend(faults),
             }
@@ -107,7 +108,7 @@ impl Playbooks {
         if !errors.is_empty() {
             return Err(errors);
         }
-        Ok(Self { ends, ..Self::of(plays, variables, parser, settings, prompt) })
+        Ok(Self { playbooks, ..Self::of(plays, variables, parser, settings, prompt) })
     }
 
     /// Plays that stand in no file, such as that of an ad hoc command.
@@ -131,7 +132,7 @@ impl Playbooks {
         prompt: Box<Prompt>,
     ) -> Self {
         let start_at = Mutex::new(settings.start_at_task.clone());
-        Self { variables, parser, settings, prompt, plays, start_at, ends: BTreeSet::new(), warnings: Mutex::default() }
+        Self { variables, parser, settings, prompt, plays, start_at, playbooks: Vec::new(), warnings: Mutex::default() }
     }
 
     /// The plays as they were written, in their order.
@@ -181,8 +182,8 @@ impl Project for Playbooks {
         self.plays.len() as u32
     }
 
-    fn last_of_playbooks(&self) -> BTreeSet<u32> {
-        self.ends.clone()
+    fn playbooks(&self) -> Vec<(String, u32)> {
+        self.playbooks.clone()
     }
 
     fn open(&self, play: u32) -> Result<Opened, Diagnostic> {

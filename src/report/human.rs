@@ -3,7 +3,7 @@
 use super::result::{always_shown, debugged, dump, never_shown};
 use super::screen::{Color, Screen};
 use super::{Names, Renderer, diagnostic, diff};
-use crate::engine::message::{Counts, Event, Failure, HostId, Outcome, Recap, Status};
+use crate::engine::message::{Counts, Event, Failure, HostId, Meta, Outcome, Recap, Status};
 use std::collections::BTreeSet;
 
 pub struct Human {
@@ -35,6 +35,12 @@ impl Renderer for Human {
     fn event(&mut self, event: &Event, names: &Names, screen: &mut Screen) {
         let host = |id: &HostId| (names.host)(*id);
         match event {
+            Event::PlaybookStarted { path, plays } if self.shown.verbosity > 1 => {
+                let file = path.rsplit('/').next().unwrap_or(path);
+                screen.banner(&format!("PLAYBOOK: {file}"));
+                screen.print(&format!("{plays} plays in {path}"), Some(Color::Verbose));
+            }
+            Event::PlaybookStarted { .. } => {}
             Event::PlayStarted { name, .. } if name.trim().is_empty() => screen.banner("PLAY"),
             Event::PlayStarted { name, .. } => screen.banner(&format!("PLAY [{}]", name.trim())),
             Event::NoHostsMatched => screen.print("skipping: no hosts matched", Some(Color::Skip)),
@@ -84,6 +90,10 @@ impl Renderer for Human {
                 screen.print(&format!("NOTIFIED HANDLER {handler} for {}", host(id)), Some(Color::Verbose));
             }
             Event::Notified { .. } => {}
+            Event::Meta { host: id, meta, role } if self.shown.verbosity > 1 => {
+                screen.print(&format!("META: {}", done(*meta, &host(id), role.as_deref())), Some(Color::Verbose));
+            }
+            Event::Meta { .. } => {}
             Event::Said(diagnostic) => {
                 let text = diagnostic::render(diagnostic, names.sources, screen.has_color());
                 if self.said.insert(text.clone()) {
@@ -262,6 +272,22 @@ fn word(outcome: &Outcome) -> (&'static str, Color) {
         (true, _) => ("skipping", Color::Skip),
         (_, true) => ("changed", Color::Changed),
         _ => ("ok", Color::Ok),
+    }
+}
+
+/// What `-vv` says of a `meta` task.
+fn done(meta: Meta, host: &str, role: Option<&str>) -> String {
+    match meta {
+        Meta::Noop => "noop".into(),
+        Meta::FlushHandlers => format!("triggered running handlers for {host}"),
+        Meta::EndPlay => "ending play".into(),
+        Meta::EndBatch => "ending batch".into(),
+        Meta::EndHost => format!("ending play for {host}"),
+        Meta::EndRole => format!("ending role {} for {host}", role.unwrap_or_default()),
+        Meta::ClearFacts => "facts cleared".into(),
+        Meta::ClearHostErrors => "cleared host errors".into(),
+        Meta::RefreshInventory => "inventory successfully refreshed".into(),
+        Meta::ResetConnection => "reset connection".into(),
     }
 }
 

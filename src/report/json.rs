@@ -25,6 +25,9 @@ fn describe(event: &Event, names: &Names) -> (&'static str, Map) {
     let list = |hosts: &[u32]| Value::list(hosts.iter().map(host));
     let fields = |entries: Vec<(&str, Value)>| entries.into_iter().collect::<Map>();
     match event {
+        Event::PlaybookStarted { path, plays } => {
+            ("playbook_started", fields(vec![("path", path.as_str().into()), ("plays", (*plays).into())]))
+        }
         Event::PlayStarted { play, name, hosts } => (
             "play_started",
             fields(vec![("play", (*play).into()), ("name", name.as_str().into()), ("hosts", list(hosts))]),
@@ -80,6 +83,9 @@ fn describe(event: &Event, names: &Names) -> (&'static str, Map) {
         ),
         Event::Notified { host: id, handler } => {
             ("notified", fields(vec![("host", host(id)), ("handler", handler.as_str().into())]))
+        }
+        Event::Meta { host: id, meta, role } => {
+            ("meta", fields(vec![("host", host(id)), ("done", meta.word().into()), ("role", role.as_deref().into())]))
         }
         Event::Said(diagnostic) => (
             "said",

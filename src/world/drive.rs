@@ -10,7 +10,7 @@ use crate::engine::{Engine, Options};
 use crate::playbook::model::Task;
 use crate::report::{Live, Names, Renderer, Screen};
 use crate::world::files::Files;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,9 +21,9 @@ use value::{Diagnostic, SourceMap};
 /// What is meant, as a run asks for it: playbooks, inventory and variables.
 pub trait Project: World {
     fn plays(&self) -> u32;
-    /// The numbers of the plays with which a playbook ends.
-    fn last_of_playbooks(&self) -> BTreeSet<u32> {
-        BTreeSet::new()
+    /// Their paths, and how many plays each has.
+    fn playbooks(&self) -> Vec<(String, u32)> {
+        Vec::new()
     }
     fn open(&self, play: u32) -> Result<Opened, Diagnostic>;
     fn load(&self, task: &Arc<Task>, include: &Include, vars: &HostVars) -> Result<Brought, Outcome>;
@@ -87,7 +87,7 @@ impl Driver {
         let connect = std::mem::replace(&mut run.connect, ConnectSettings::none());
         let (connections, arriving) = Connections::new(connect);
         let (timers, ringing) = tokio::sync::mpsc::unbounded_channel();
-        let engine = Engine::new(run.project.plays(), run.options).with_playbooks(run.project.last_of_playbooks());
+        let engine = Engine::new(run.project.plays(), run.options).with_playbooks(run.project.playbooks());
         let inputs = VecDeque::from([Input::Start]);
         let driver = Self {
             run,

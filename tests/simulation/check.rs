@@ -122,7 +122,10 @@ fn check_interrupted(run: &Simulation, reference: &Reference, scenario: &Scenari
 
 fn is_of(event: &Event, wanted: HostId) -> bool {
     match event {
-        Event::Task { host, .. } | Event::Retrying { host, .. } | Event::Notified { host, .. } => *host == wanted,
+        Event::Task { host, .. }
+        | Event::Retrying { host, .. }
+        | Event::Notified { host, .. }
+        | Event::Meta { host, .. } => *host == wanted,
         Event::Included { hosts, .. } => hosts.contains(&wanted),
         _ => false,
     }

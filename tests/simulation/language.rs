@@ -409,7 +409,7 @@ fn known(outcome: Outcome, effects: Vec<Effect>) -> Work {
     Work::Known { outcome, effects }
 }
 
-fn meta(word: &str) -> Meta {
+pub fn meta(word: &str) -> Meta {
     match word {
         "flush_handlers" => Meta::FlushHandlers,
         "end_play" => Meta::EndPlay,

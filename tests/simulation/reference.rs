@@ -411,6 +411,8 @@ impl<'s> Reference<'s> {
                 }
                 One::Meta(word) => {
                     self.show(key, task, true);
+                    let role = task.frame.role().map(|role| role.name.clone());
+                    self.events.push(Event::Meta { host, meta: crate::language::meta(&word), role });
                     if word == "clear_host_errors" {
                         // Those that are not here have failed on their way, or have ended.
                         let here = |other: &&HostId| **other != host && !others.contains(other);
