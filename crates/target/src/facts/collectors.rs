@@ -1,5 +1,5 @@
 //! Which facts belong together, and which of them a task asks for.
-use super::{Reader, devices, distribution, hardware, local, mounts, network, os, system, virtualization};
+use super::{Reader, devices, distribution, hardware, local, mounts, network, os, python, system, virtualization};
 use std::collections::BTreeSet;
 use value::Map;
 
@@ -76,6 +76,7 @@ const ALL: &[Collector] = &[
         ],
         os::platform,
     ),
+    collector("python", "min", &["python_version"], python::python),
     collector("selinux", "min", &[], system::selinux),
     collector("service_mgr", "min", &[], system::service_mgr),
     collector("ssh_pub_keys", "min", &["ssh_host_pub_keys"], system::ssh_keys),
@@ -90,7 +91,7 @@ const ALL: &[Collector] = &[
 ];
 
 /// Asked for by other tools' users, never here: they are programs of their own.
-const OTHERS: [&str; 3] = ["facter", "ohai", "python"];
+const OTHERS: [&str; 2] = ["facter", "ohai"];
 
 /// The words of `gather_subset`, and the collectors that they come to.
 #[derive(Clone, Debug, PartialEq)]

@@ -7,6 +7,7 @@ mod local;
 mod mounts;
 mod network;
 mod os;
+mod python;
 mod system;
 mod virtualization;
 
