@@ -158,6 +158,7 @@ fn parser(extra: Map, session: &Session) -> Parser {
         collections_path: session.config.collections_path.clone(),
         is_ours: Arc::new(action::is_ours),
         evaluate: Arc::new(move |text, layers| evaluate_at_load(text, layers, &extra)),
+        private_roles: session.config.private_role_vars,
     }
 }
 

@@ -34,7 +34,6 @@ const MISSING: &[Setting] = &[
     ("defaults", "error_on_undefined_vars", "ANSIBLE_ERROR_ON_UNDEFINED_VARS", YES),
     ("defaults", "jinja2_extensions", "ANSIBLE_JINJA2_EXTENSIONS", NONE),
     // What variables there are.
-    ("defaults", "private_role_vars", "ANSIBLE_PRIVATE_ROLE_VARS", NO),
     ("defaults", "playbook_vars_root", "ANSIBLE_PLAYBOOK_VARS_ROOT", &["top"]),
     ("defaults", "vars_plugins_enabled", "ANSIBLE_VARS_ENABLED", &["host_group_vars"]),
     ("inventory", "host_pattern_mismatch", "ANSIBLE_HOST_PATTERN_MISMATCH", &["warning"]),

@@ -47,6 +47,8 @@ pub struct Config {
     pub ask_vault_pass: bool,
     /// `merge` instead of `replace`.
     pub merge_hashes: bool,
+    /// Where it is set: whether plays see the variables of roles that do not say it themselves.
+    pub private_role_vars: Option<bool>,
     /// `implicit`, `explicit` or `smart`.
     pub gathering: String,
     pub gather_subset: Vec<String>,
@@ -208,6 +210,10 @@ impl Reader<'_> {
             merge_hashes: self
                 .text("defaults", "hash_behaviour", "ANSIBLE_HASH_BEHAVIOUR")
                 .is_some_and(|word| word == "merge"),
+            private_role_vars: match self.list("defaults", "private_role_vars", "ANSIBLE_PRIVATE_ROLE_VARS") {
+                None => None,
+                Some(_) => Some(self.flag("defaults", "private_role_vars", "ANSIBLE_PRIVATE_ROLE_VARS", false)?),
+            },
             gathering: self.text("defaults", "gathering", "ANSIBLE_GATHERING").unwrap_or_else(|| "implicit".into()),
             gather_subset: self.words("defaults", "gather_subset", "ANSIBLE_GATHER_SUBSET").unwrap_or_default(),
             any_errors_fatal: self.flag("defaults", "any_errors_fatal", "ANSIBLE_ANY_ERRORS_FATAL", false)?,

@@ -402,7 +402,8 @@ pub enum IncludeTarget {
         vars_from: Option<String>,
         defaults_from: Option<String>,
         handlers_from: Option<String>,
-        public: bool,
+        /// None: as the settings say.
+        public: Option<bool>,
         allow_duplicates: bool,
     },
 }

@@ -63,7 +63,7 @@ impl Reader<'_> {
             }
         }
         let loaded = self.role(&request, &inside)?;
-        if request.public != Some(false) {
+        if request.public.unwrap_or(self.parser.private_roles != Some(true)) {
             self.public_roles.push(loaded.role);
         }
         self.role_handlers.extend(loaded.handlers);
@@ -147,7 +147,7 @@ impl Reader<'_> {
     ) -> Option<Included> {
         let around = self.around_include(task, parameters, args, false);
         let loaded = self.role(request, &around)?;
-        if request.public == Some(true) {
+        if request.public.unwrap_or(self.parser.private_roles == Some(false)) {
             self.public_roles.push(loaded.role.clone());
         }
         self.role_handlers.extend(loaded.handlers);

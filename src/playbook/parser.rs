@@ -21,6 +21,8 @@ pub struct Parser {
     /// Whether we have a module, by its full name (`ansible.builtin.copy`).
     pub is_ours: Arc<dyn Fn(&str) -> bool + Send + Sync>,
     pub evaluate: Arc<Evaluate>,
+    /// `private_role_vars`, where it is set: whether the play sees the variables of a role that does not say it itself.
+    pub private_roles: Option<bool>,
 }
 
 /// What was loaded, or all that is wrong with it. What should be said beside it, the loader keeps.

@@ -125,7 +125,9 @@ impl Reader<'_> {
         for item in items {
             if let Some((node, role)) = self.role_entry(item, around) {
                 nodes.push(node);
-                self.public_roles.push(role);
+                if self.parser.private_roles != Some(true) {
+                    self.public_roles.push(role);
+                }
             }
         }
         nodes

@@ -15,6 +15,7 @@ fn project(files: &[(&str, &str)]) -> Parser {
         collections_path: vec![PathBuf::from("/c")],
         is_ours: Arc::new(|name| name != "ansible.builtin.expect"),
         evaluate: Arc::new(evaluate),
+        private_roles: None,
     }
 }
 

@@ -75,7 +75,7 @@ fn role_args(target: &IncludeTarget, task: &Task, scope: &HostScope) -> Map {
         target
     {
         args.insert("name", name.as_str());
-        args.insert("public", *public);
+        args.extend(public.map(|public| ("public", public)));
         args.insert("allow_duplicates", *allow_duplicates);
         // `main` need not be there.
         let tasks_from = Some(tasks_from).filter(|from| *from != "main").cloned();

@@ -38,6 +38,7 @@ fn project(files: &[(&str, &str)], settings: PlaySettings) -> Playbooks {
         collections_path: Vec::new(),
         is_ours: Arc::new(|_| true),
         evaluate: Arc::new(|text, layers| evaluate_at_load(text, layers, &Map::new())),
+        private_roles: None,
     };
     let run = RunSettings { playbook_dir: "/p".into(), ..RunSettings::default() };
     let variables = Arc::new(Variables::new(inventory, loader, Arc::new(Nothing), run));
@@ -173,7 +174,7 @@ fn an_include_brings_tasks_and_handlers() {
         vars_from: None,
         defaults_from: None,
         handlers_from: None,
-        public: true,
+        public: Some(true),
         allow_duplicates: true,
     };
     let include = Include { target, vars: Arc::default(), label: None };

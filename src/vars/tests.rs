@@ -44,6 +44,7 @@ fn world(files: &[(&str, &str)], run: RunSettings) -> World {
         collections_path: Vec::new(),
         is_ours: Arc::new(|_| true),
         evaluate: Arc::new(|text, _| Ok(Value::Str(text.clone()))),
+        private_roles: None,
     };
     let play: Arc<Play> = parser.playbook(Path::new("/p/site.yml")).unwrap().plays[0].clone();
     let variables = Arc::new(Variables::new(inventory, loader, Arc::new(Nothing), run));

@@ -106,7 +106,7 @@ impl Action for IncludeRole {
             vars_from: text("vars_from"),
             defaults_from: text("defaults_from"),
             handlers_from: text("handlers_from"),
-            public: truth("public"),
+            public: given.contains("public").then(|| truth("public")),
             allow_duplicates: truth("allow_duplicates"),
         };
         Ok(Step::Include(target, registered(instance, given, None)))
