@@ -180,7 +180,7 @@ impl<'q> Names<'q> {
                     vars_from: None,
                     defaults_from: None,
                     handlers_from: None,
-                    public: false,
+                    public: None,
                     allow_duplicates: true,
                 },
             };
