@@ -27,14 +27,7 @@ pub fn load(named: &[String], session: &mut Session) -> Result<Hosts, Refusal> {
     if session.called == Called::Deploy {
         refuse_missing(&sources, &found_by, session)?;
     }
-    let options = inventory::Options {
-        any_unparsed_is_failed: session.config.any_unparsed_is_failed,
-        unparsed_is_failed: session.config.unparsed_is_failed,
-        ignore_patterns: session.config.inventory_ignore_patterns.clone(),
-        ..session.config.inventory_ignore_extensions.clone().map_or_else(inventory::Options::default, |extensions| {
-            inventory::Options { ignore_extensions: extensions, ..inventory::Options::default() }
-        })
-    };
+    let options = options(session);
     let mut warnings = Vec::new();
     let loaded = inventory::load(&sources, &options, &session.loader, &mut warnings);
     warnings.iter().for_each(|warning| session.say(warning));
@@ -43,6 +36,18 @@ pub fn load(named: &[String], session: &mut Session) -> Result<Hosts, Refusal> {
         session.say(&nobody(&sources));
     }
     Ok(Hosts { inventory, sources })
+}
+
+/// What the settings say about reading inventories.
+pub fn options(session: &Session) -> inventory::Options {
+    inventory::Options {
+        any_unparsed_is_failed: session.config.any_unparsed_is_failed,
+        unparsed_is_failed: session.config.unparsed_is_failed,
+        ignore_patterns: session.config.inventory_ignore_patterns.clone(),
+        ..session.config.inventory_ignore_extensions.clone().map_or_else(inventory::Options::default, |extensions| {
+            inventory::Options { ignore_extensions: extensions, ..inventory::Options::default() }
+        })
+    }
 }
 
 /// The words, and how they came up.

@@ -118,6 +118,7 @@ fn play_settings(common: &Common, asked: &Asked, session: &Session) -> Result<Pl
         },
         start_at_task: asked.start_at_task.clone(),
         limit: inventory::limit(&common.project.limit, &*session.files).map_err(Refusal::error)?,
+        inventory: hosts::options(session),
     })
 }
 

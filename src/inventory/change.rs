@@ -1,4 +1,4 @@
-//! What a run does to its inventory: `add_host` and `group_by`. And what holds for every group that gets a child: none is below itself.
+//! What a run does to its inventory: `add_host`, `group_by` and `refresh_inventory`. And what holds for every group that gets a child: none is below itself.
 use super::{Inventory, new_group};
 use crate::engine::message::HostId;
 use indexmap::IndexSet;
@@ -26,9 +26,41 @@ pub fn refuse_loop<'g>(
     Ok(())
 }
 
+/// One thing that a run did to its inventory.
+pub enum Growth {
+    Host { name: String, groups: Vec<String>, vars: Map },
+    Group { host: String, key: String, parents: Vec<String> },
+}
+
 impl Inventory {
+    /// `refresh_inventory`: the sources were read anew. Hosts keep their numbers, those that nobody names any more belong to no
+    /// group, and what the run itself did is done again.
+    pub fn refresh(&mut self, mut fresh: Inventory) -> Result<(), String> {
+        for (name, host) in &mut self.hosts {
+            match fresh.hosts.shift_remove(name) {
+                Some(named) => *host = named,
+                None => (host.groups, host.implicit) = (IndexSet::new(), true),
+            }
+        }
+        self.hosts.extend(fresh.hosts);
+        self.groups = fresh.groups;
+        self.vars_dirs.forget_listed();
+        for growth in std::mem::take(&mut self.grown) {
+            match growth {
+                Growth::Host { name, groups, vars } => drop(self.add_host(&name, &groups, &vars)),
+                Growth::Group { host, key, parents } => {
+                    let named = self.id(&host).filter(|id| self.host(*id).is_some_and(|(_, host)| !host.implicit));
+                    named.map(|id| self.group_by(id, &key, &parents)).transpose()?;
+                }
+            }
+        }
+        self.forget_layers();
+        Ok(())
+    }
+
     /// `add_host`. Gives the host and whether anything is new.
     pub fn add_host(&mut self, name: &str, groups: &[String], vars: &Map) -> (HostId, bool) {
+        self.grown.push(Growth::Host { name: name.into(), groups: groups.to_vec(), vars: vars.clone() });
         let mut changed = self.hosts.get(name).is_none_or(|host| host.implicit);
         let host = self.hosts.entry(name.to_string()).or_default();
         host.implicit = false;
@@ -52,6 +84,7 @@ impl Inventory {
     /// `group_by`. Gives whether anything is new, or why the group cannot be below those parents.
     pub fn group_by(&mut self, id: HostId, key: &str, parents: &[String]) -> Result<bool, String> {
         let name = self.host_name(id).to_string();
+        self.grown.push(Growth::Group { host: name.clone(), key: key.into(), parents: parents.to_vec() });
         let mut changed = self.put_into_group(&name, key);
         for parent in parents.iter().filter(|parent| *parent != "all") {
             let children = |name: &str| self.groups.get(name).map(|group| &group.children);

@@ -41,6 +41,11 @@ impl VarsDirs {
         new
     }
 
+    /// What is there is looked at again.
+    pub fn forget_listed(&mut self) {
+        self.listed.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Of the group `all`: the inventory's, then the playbook's.
     pub fn all(&self, loader: &Loader) -> Layers {
         self.of(&["all"], loader)

@@ -28,6 +28,8 @@ pub struct Inventory {
     hosts: IndexMap<String, Host>,
     groups: IndexMap<String, Group>,
     vars_dirs: VarsDirs,
+    /// What the run did to it, to be done again when the sources are read anew.
+    grown: Vec<change::Growth>,
     /// Layers of hosts that were asked for before.
     layers: Mutex<HashMap<HostId, Layers>>,
 }
@@ -44,7 +46,7 @@ pub struct Host {
     pub span: Option<Span>,
     /// The inventory that named it first, as it was given where that is a list of hosts; none, if a run brought it.
     pub source: Option<PathBuf>,
-    /// Not named by anybody: `localhost` as it is without an inventory.
+    /// Not named by anybody: `localhost` as it is without an inventory, and who was named before a `refresh_inventory`.
     pub implicit: bool,
 }
 
@@ -62,7 +64,13 @@ impl Inventory {
         let all = Group { children: ["ungrouped".to_string()].into_iter().collect(), ..Group::default() };
         groups.insert("all".to_string(), Group { priority: 1, ..all });
         groups.insert("ungrouped".to_string(), Group { priority: 1, ..Group::default() });
-        Self { hosts: IndexMap::new(), groups, vars_dirs: VarsDirs::default(), layers: Mutex::default() }
+        Self {
+            hosts: IndexMap::new(),
+            groups,
+            vars_dirs: VarsDirs::default(),
+            grown: Vec::new(),
+            layers: Mutex::default(),
+        }
     }
 
     // ---- hosts ----

@@ -235,3 +235,19 @@ fn a_folder_is_read_without_what_is_no_inventory() {
     let wrong = Options { ignore_patterns: vec!["(".into()], ..Options::default() };
     assert!(load(&["/p/inv".into()], &wrong, &loader, &mut Vec::new()).is_err());
 }
+
+#[test]
+fn a_refresh_keeps_numbers_and_what_the_run_added() {
+    let (mut inventory, _) = read(&[("/i/hosts", "[web]\none\ntwo\n")]);
+    let two = inventory.id("two").unwrap();
+    inventory.add_host("added", &["dyn".to_string()], &value::Map::new());
+    inventory.group_by(two, "even", &[]).unwrap();
+    inventory.group_by(inventory.id("one").unwrap(), "odd", &[]).unwrap();
+    let (fresh, _) = read(&[("/i/hosts", "[web]\ntwo\nthree\n")]);
+    inventory.refresh(fresh).unwrap();
+    assert_eq!(inventory.id("two"), Some(two));
+    assert_eq!(names(&mut inventory, "all"), "added two three");
+    assert_eq!((names(&mut inventory, "even"), names(&mut inventory, "dyn")), ("two".into(), "added".into()));
+    assert_eq!(names(&mut inventory, "odd"), "");
+    assert_eq!(inventory.host_name(0), "one");
+}

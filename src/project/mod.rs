@@ -8,6 +8,7 @@ mod open;
 
 use crate::action::{Halt, World, template_file};
 use crate::engine::message::{Brought, HostId, HostVars, Include, InventoryChange, Opened, Outcome, Question};
+use crate::inventory::{self, Inventory};
 use crate::playbook::model::{Play, Task};
 use crate::playbook::tags::Selection;
 use crate::playbook::{Load, Parser};
@@ -36,6 +37,8 @@ pub struct PlaySettings {
     pub start_at_task: Option<String>,
     /// Patterns of `--limit`.
     pub limit: Vec<String>,
+    /// How inventories are read, for `refresh_inventory`.
+    pub inventory: inventory::Options,
 }
 
 impl Default for PlaySettings {
@@ -51,6 +54,7 @@ impl Default for PlaySettings {
             tags: Selection::default(),
             start_at_task: None,
             limit: Vec::new(),
+            inventory: inventory::Options::default(),
         }
     }
 }
@@ -177,6 +181,20 @@ impl Playbooks {
     }
 }
 
+impl Playbooks {
+    /// The inventory as its sources are now. The first of its faults says why it cannot be read.
+    fn read_inventory(&self) -> Result<Inventory, Diagnostic> {
+        let loader = &self.parser.loader;
+        loader.forget_variables();
+        let mut warnings = Vec::new();
+        let sources = &self.variables.run.inventory_sources;
+        let fresh = inventory::load(sources, &self.settings.inventory, loader, &mut warnings);
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).extend(warnings);
+        let unreadable = || Diagnostic::error("inventory", "the inventory could not be read again");
+        fresh.map_err(|faults| faults.into_iter().next().unwrap_or_else(unreadable))
+    }
+}
+
 impl Project for Playbooks {
     fn plays(&self) -> u32 {
         self.plays.len() as u32
@@ -195,12 +213,20 @@ impl Project for Playbooks {
     }
 
     fn change_inventory(&self, change: &InventoryChange) -> Result<(), Diagnostic> {
-        let changed = self.variables.change_inventory(|inventory| match change {
-            InventoryChange::AddHost { name, groups, vars } => Ok(inventory.add_host(name, groups, vars).1),
-            InventoryChange::GroupBy { host, key, parents } => inventory.group_by(*host, key, parents),
-            InventoryChange::Refresh => Ok(false),
-        });
-        changed.map(drop).map_err(|why| Diagnostic::error("inventory", why))
+        let refused = |why: String| Diagnostic::error("inventory", why);
+        self.variables.change_inventory(|inventory| match change {
+            InventoryChange::AddHost { name, groups, vars } => {
+                inventory.add_host(name, groups, vars);
+                Ok(())
+            }
+            InventoryChange::GroupBy { host, key, parents } => {
+                inventory.group_by(*host, key, parents).map(drop).map_err(refused)
+            }
+            InventoryChange::Refresh => {
+                let fresh = self.read_inventory()?;
+                inventory.refresh(fresh).map_err(refused)
+            }
+        })
     }
 
     fn playbook_dir(&self, play: u32) -> &Path {
@@ -231,7 +257,7 @@ impl World for Playbooks {
         let known = self.variables.inventory().id(name);
         // Facts may be delegated to the controller, too, whom no inventory need name.
         known.or_else(|| {
-            let local = crate::inventory::LOCALHOST.contains(&name);
+            let local = inventory::LOCALHOST.contains(&name);
             local.then(|| self.variables.change_inventory(|inventory| inventory.implicit_localhost(name)))
         })
     }

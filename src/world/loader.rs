@@ -63,6 +63,11 @@ impl Loader {
         self.documents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Files of variables are read again.
+    pub fn forget_variables(&self) {
+        self.variables.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// A file of variables; an empty one has none.
     pub fn variables(&self, path: &Path, asked: Option<Span>) -> Loaded<Arc<Map>> {
         if let Some(known) = self.variables.lock().unwrap_or_else(PoisonError::into_inner).get(path) {
