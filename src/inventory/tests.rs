@@ -240,7 +240,7 @@ fn a_folder_is_read_without_what_is_no_inventory() {
 fn a_refresh_keeps_numbers_and_what_the_run_added() {
     let (mut inventory, _) = read(&[("/i/hosts", "[web]\none\ntwo\n")]);
     let two = inventory.id("two").unwrap();
-    inventory.add_host("added", &["dyn".to_string()], &value::Map::new());
+    inventory.add_host("added", &["dyn".to_string()], &Map::new());
     inventory.group_by(two, "even", &[]).unwrap();
     inventory.group_by(inventory.id("one").unwrap(), "odd", &[]).unwrap();
     let (fresh, _) = read(&[("/i/hosts", "[web]\ntwo\nthree\n")]);
