@@ -38,6 +38,7 @@ pub fn run(options: &PlaybookCommand, plan: bool, session: &mut Session) -> Resu
         ok_hosts: config.display_ok_hosts,
         skipped_hosts: config.display_skipped_hosts,
         check_mode_markers: config.check_mode_markers,
+        custom_stats: config.show_custom_stats,
     });
     let shown: Box<dyn Renderer> = if plan { Box::new(Plan::default()) } else { Box::new(human) };
     prepared.drive(playbooks, shown, session)

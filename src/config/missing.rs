@@ -19,7 +19,6 @@ const MISSING: &[Setting] = &[
     ("defaults", "callback_result_format", "ANSIBLE_CALLBACK_RESULT_FORMAT", &["json"]),
     ("defaults", "display_args_to_stdout", "ANSIBLE_DISPLAY_ARGS_TO_STDOUT", NO),
     ("defaults", "display_failed_stderr", "ANSIBLE_DISPLAY_FAILED_STDERR", NO),
-    ("defaults", "show_custom_stats", "ANSIBLE_SHOW_CUSTOM_STATS", NO),
     ("defaults", "show_per_host_start", "ANSIBLE_SHOW_PER_HOST_START", NO),
     ("defaults", "show_task_path_on_failure", "ANSIBLE_SHOW_TASK_PATH_ON_FAILURE", NO),
     ("defaults", "verbose_to_stderr", "ANSIBLE_VERBOSE_TO_STDERR", NO),

@@ -60,6 +60,8 @@ pub struct Config {
     pub check_mode_markers: bool,
     pub display_skipped_hosts: bool,
     pub display_ok_hosts: bool,
+    /// Whether what `set_stats` counted stands behind the recap.
+    pub show_custom_stats: bool,
     pub verbosity: u8,
     pub ansible_managed: String,
     pub strategy: String,
@@ -234,6 +236,7 @@ impl Reader<'_> {
                 true,
             )?,
             display_ok_hosts: self.flag("defaults", "display_ok_hosts", "ANSIBLE_DISPLAY_OK_HOSTS", true)?,
+            show_custom_stats: self.flag("defaults", "show_custom_stats", "ANSIBLE_SHOW_CUSTOM_STATS", false)?,
             verbosity: self.number("defaults", "verbosity", "ANSIBLE_VERBOSITY")?.unwrap_or(0),
             ansible_managed: self
                 .text("defaults", "ansible_managed", "ANSIBLE_MANAGED")

@@ -2,6 +2,7 @@
 //! place are drawn our way, on standard error.
 use super::result::{always_shown, debugged, dump, never_shown};
 use super::screen::{Color, Screen};
+use super::stats::Stats;
 use super::{Names, Renderer, diagnostic, diff};
 use crate::engine::message::{Counts, Event, Failure, HostId, Meta, Outcome, Recap, Status};
 use std::collections::BTreeSet;
@@ -14,6 +15,7 @@ pub struct Human {
     drawn: BTreeSet<String>,
     /// A task's banner that waits for a result worth a line.
     banner: Option<(String, Option<String>)>,
+    stats: Stats,
 }
 
 /// What is shown, as the settings say it.
@@ -23,11 +25,12 @@ pub struct Shown {
     pub ok_hosts: bool,
     pub skipped_hosts: bool,
     pub check_mode_markers: bool,
+    pub custom_stats: bool,
 }
 
 impl Human {
     pub fn new(shown: Shown) -> Self {
-        Self { shown, said: BTreeSet::new(), drawn: BTreeSet::new(), banner: None }
+        Self { shown, said: BTreeSet::new(), drawn: BTreeSet::new(), banner: None, stats: Stats::default() }
     }
 }
 
@@ -59,6 +62,9 @@ impl Renderer for Human {
                 }
             }
             Event::Task { host: id, delegate, action, status, no_log, .. } => {
+                if self.shown.custom_stats {
+                    self.stats.count(&host(id), status);
+                }
                 let who = delegate.as_ref().map_or_else(|| host(id), |delegate| format!("{} -> {delegate}", host(id)));
                 match (action.as_str(), status) {
                     ("debug", Status::Settled { outcome, failure }) => {
@@ -100,7 +106,13 @@ impl Renderer for Human {
                     screen.say(&text, None);
                 }
             }
-            Event::Recap(recap) => print_recap(recap, names, screen),
+            Event::Recap(recap) => {
+                print_recap(recap, names, screen);
+                if let Some(lines) = self.stats.lines() {
+                    screen.banner("CUSTOM STATS:");
+                    lines.iter().for_each(|line| screen.print(line, None));
+                }
+            }
         }
     }
 }

@@ -11,6 +11,7 @@ mod plan;
 mod result;
 mod screen;
 mod secrets;
+mod stats;
 
 pub use adhoc::AdHoc;
 pub use diagnostic::render as render_diagnostic;
