@@ -1,6 +1,7 @@
 //! What `ansible-inventory` prints: the whole inventory, as JSON's shape or as YAML's, one host's variables, the groups as a tree.
 use super::Inventory;
 use crate::engine::message::HostId;
+use crate::vars::MAGIC_NAMES;
 use crate::world::loader::Loader;
 use indexmap::IndexSet;
 use std::collections::BTreeSet;
@@ -21,29 +22,6 @@ pub struct Show<'s> {
 
 type Shown<T> = Result<T, Vec<Diagnostic>>;
 
-/// Names that Ansible gives itself.
-const MAGIC: [&str; 19] = [
-    "ansible_config_file",
-    "ansible_diff_mode",
-    "ansible_facts",
-    "ansible_forks",
-    "ansible_inventory_sources",
-    "ansible_limit",
-    "ansible_playbook_python",
-    "ansible_run_tags",
-    "ansible_skip_tags",
-    "ansible_verbosity",
-    "ansible_version",
-    "group_names",
-    "groups",
-    "inventory_dir",
-    "inventory_file",
-    "inventory_hostname",
-    "inventory_hostname_short",
-    "omit",
-    "playbook_dir",
-];
-
 impl Show<'_> {
     /// One host's variables, the stronger over the weaker.
     pub fn host(&self, host: HostId) -> Shown<Map> {
@@ -56,7 +34,7 @@ impl Show<'_> {
         for layer in layers.into_iter().chain(extra) {
             vars.extend(layer.iter().map(|(key, value)| (key.clone(), value.clone())));
         }
-        MAGIC.iter().for_each(|name| drop(vars.remove(name)));
+        MAGIC_NAMES.iter().for_each(|name| drop(vars.remove(name)));
         Ok(vars)
     }
 
@@ -66,7 +44,7 @@ impl Show<'_> {
         for layer in self.inventory.own_layers_of_group(name, self.playbook_vars, self.loader)? {
             vars.extend(layer.iter().map(|(key, value)| (key.clone(), value.clone())));
         }
-        MAGIC.iter().for_each(|name| drop(vars.remove(name)));
+        MAGIC_NAMES.iter().for_each(|name| drop(vars.remove(name)));
         Ok(vars)
     }
 

@@ -10,7 +10,7 @@ use value::{Map, Str, Value};
 const VERSION: (i64, i64, i64) = (2, 19, 14);
 
 /// What every host has, in a play or not.
-const ALWAYS: [&str; 22] = [
+pub const ALWAYS: [&str; 22] = [
     "ansible_check_mode",
     "ansible_config_file",
     "ansible_diff_mode",

@@ -13,6 +13,7 @@ mod settings;
 mod tests;
 
 pub use extra::extra_vars;
+pub use magic::ALWAYS as MAGIC_NAMES;
 pub use scope::{HostScope, View};
 
 use crate::config::Named;

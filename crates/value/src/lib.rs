@@ -10,4 +10,4 @@ pub mod value;
 pub use diagnostic::{Diagnostic, Severity};
 pub use place::{SourceId, SourceMap, Span};
 pub use value::{Date, DateTime, Key, Live, Map, Str, Undefined, Value, Vaulted};
-pub use value::{Json, json_text};
+pub use value::{Json, json_text, write_json_string};

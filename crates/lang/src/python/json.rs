@@ -1,7 +1,7 @@
 //! JSON as Python reads and writes it: `NaN` and `Infinity` are words, integers have no bounds, keys keep their order, and
 //! errors are told in Python's words with their place.
 use std::fmt::Write;
-use value::{Key, Map, Str, Value};
+use value::{Key, Map, Str, Value, write_json_string};
 
 /// Deeper texts are refused, so that none can exhaust the stack.
 const DEPTH: usize = 500;
@@ -269,9 +269,9 @@ fn write_value(value: &Value, layout: &Layout, depth: usize, out: &mut String) -
         Value::Int(number) => push(out, number),
         Value::Big(number) => push(out, number),
         Value::Float(number) => out.push_str(&number_text(*number)),
-        Value::Str(text) => write_string(text, layout.ascii, out),
-        Value::Date(date) => write_string(&date.to_string(), layout.ascii, out),
-        Value::DateTime(time) => write_string(&time.to_string().replacen(' ', "T", 1), layout.ascii, out),
+        Value::Str(text) => write_json_string(text, layout.ascii, out),
+        Value::Date(date) => write_json_string(&date.to_string(), layout.ascii, out),
+        Value::DateTime(time) => write_json_string(&time.to_string().replacen(' ', "T", 1), layout.ascii, out),
         Value::List(items) | Value::Tuple(items) => {
             let write = |item: &Value, out: &mut String| write_value(item, layout, depth + 1, out);
             write_all(items.iter(), ('[', ']'), layout, depth, out, write)?;
@@ -294,7 +294,7 @@ fn write_map(map: &Map, layout: &Layout, depth: usize, out: &mut String) -> Resu
         entries.sort_by(|one, two| one.0.cmp(&two.0));
     }
     write_all(entries.iter(), ('{', '}'), layout, depth, out, |(key, value), out| {
-        write_string(key, layout.ascii, out);
+        write_json_string(key, layout.ascii, out);
         out.push_str(&layout.separators.1);
         write_value(value, layout, depth + 1, out)
     })
@@ -352,26 +352,6 @@ fn write_all<T>(
 fn push(out: &mut String, what: impl std::fmt::Display) {
     // Writing to a string cannot fail.
     let _ = write!(out, "{what}");
-}
-
-fn write_string(text: &str, ascii: bool, out: &mut String) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            c if (c as u32) < 0x20 || (ascii && !(' '..='~').contains(&c)) => {
-                c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| push(out, format_args!("\\u{unit:04x}")));
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
 }
 
 #[cfg(test)]

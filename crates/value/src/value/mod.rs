@@ -11,7 +11,7 @@ mod wire;
 pub use key::{Key, Map};
 pub use live::Live;
 pub use string::Str;
-pub use text::{Json, json_text};
+pub use text::{Json, json_text, write_json_string};
 pub use time::{Date, DateTime};
 
 use num_bigint::BigInt;

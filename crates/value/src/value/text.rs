@@ -198,8 +198,8 @@ fn write_json(value: &Value, layout: Json, depth: usize, out: &mut String) {
             out.push_str(if *number > 0.0 { "Infinity" } else { "-Infinity" })
         }
         Value::Float(number) => out.push_str(&float_text(*number)),
-        Value::Str(text) => write_json_string(text, layout, out),
-        Value::Bytes(bytes) => write_json_string(&String::from_utf8_lossy(bytes), layout, out),
+        Value::Str(text) => write_json_string(text, layout.ascii, out),
+        Value::Bytes(bytes) => write_json_string(&String::from_utf8_lossy(bytes), layout.ascii, out),
         Value::List(items) | Value::Tuple(items) => {
             write_json_items(items.iter(), ('[', ']'), layout, depth, out, |item, out| {
                 write_json(item, layout, depth + 1, out);
@@ -211,14 +211,14 @@ fn write_json(value: &Value, layout: Json, depth: usize, out: &mut String) {
                 entries.sort_by(|one, two| one.0.cmp(&two.0));
             }
             write_json_items(entries.iter(), ('{', '}'), layout, depth, out, |(key, value), out| {
-                write_json_string(key, layout, out);
+                write_json_string(key, layout.ascii, out);
                 out.push_str(if layout.compact { ":" } else { ": " });
                 write_json(value, layout, depth + 1, out);
             });
         }
-        Value::Date(date) => write_json_string(&date.to_string(), layout, out),
-        Value::DateTime(time) => write_json_string(&time.to_string().replacen(' ', "T", 1), layout, out),
-        other => write_json_string(&other.to_repr(), layout, out),
+        Value::Date(date) => write_json_string(&date.to_string(), layout.ascii, out),
+        Value::DateTime(time) => write_json_string(&time.to_string().replacen(' ', "T", 1), layout.ascii, out),
+        other => write_json_string(&other.to_repr(), layout.ascii, out),
     }
 }
 
@@ -263,7 +263,8 @@ fn new_line(layout: Json, depth: usize, out: &mut String) {
     }
 }
 
-fn write_json_string(text: &str, layout: Json, out: &mut String) {
+/// A string of JSON, with its quotes. `ascii`: as Python's `ensure_ascii`.
+pub fn write_json_string(text: &str, ascii: bool, out: &mut String) {
     out.push('"');
     for c in text.chars() {
         match c {
@@ -274,8 +275,7 @@ fn write_json_string(text: &str, layout: Json, out: &mut String) {
             '\t' => out.push_str("\\t"),
             '\u{8}' => out.push_str("\\b"),
             '\u{c}' => out.push_str("\\f"),
-            c if (c as u32) < 0x20 => push(out, format_args!("\\u{:04x}", c as u32)),
-            c if layout.ascii && !c.is_ascii() => {
+            c if (c as u32) < 0x20 || (ascii && !(' '..='~').contains(&c)) => {
                 c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| push(out, format_args!("\\u{unit:04x}")));
             }
             c => out.push(c),

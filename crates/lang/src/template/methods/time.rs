@@ -4,6 +4,7 @@ use super::super::error::Stop;
 use super::super::eval::Evaluation;
 use super::super::object::{Object, ObjectRef};
 use super::none;
+use crate::python;
 use std::fmt::Write;
 use value::{Date, DateTime, Value};
 
@@ -11,21 +12,6 @@ pub const DATETIME: [&str; 9] =
     ["strftime", "isoformat", "timestamp", "date", "weekday", "isoweekday", "replace", "ctime", "toordinal"];
 pub const DATE: [&str; 7] = ["strftime", "isoformat", "weekday", "isoweekday", "replace", "ctime", "toordinal"];
 
-const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
 const MICROS: i128 = 1_000_000;
 /// The first and the last day that Python's dates know.
 const FIRST_DAY: i64 = -719_162;
@@ -134,111 +120,10 @@ pub fn weekday(date: Date) -> i64 {
     (date.days() + 3).rem_euclid(7)
 }
 
-/// The C library's `strftime` in the C locale.
+/// Of Python's datetime.
 pub fn strftime(now: &DateTime, format: &str) -> String {
-    let mut out = String::with_capacity(format.len() * 2);
-    let mut rest = format.chars();
-    while let Some(c) = rest.next() {
-        if c != '%' {
-            out.push(c);
-            continue;
-        }
-        let mut kind = rest.next();
-        let padding = kind.filter(|c| matches!(c, '-' | '_' | '0' | '^' | '#'));
-        if padding.is_some() {
-            kind = rest.next();
-        }
-        let Some(kind) = kind else {
-            out.push('%');
-            break;
-        };
-        field(now, kind, padding, &mut out);
-    }
-    out
-}
-
-fn field(now: &DateTime, kind: char, padding: Option<char>, out: &mut String) {
-    let date = now.date;
-    let hour12 = i64::from((now.hour + 11) % 12 + 1);
-    let first = Date { month: 1, day: 1, ..date };
-    let day_of_year = date.days() - first.days() + 1;
-    let day = weekday(date);
-    let (week_year, week) = iso_week(date);
-    let number = |number: i64, width: usize, fill: char, out: &mut String| {
-        let fill = match padding {
-            Some('_') => ' ',
-            Some('0') => '0',
-            _ => fill,
-        };
-        let text = number.to_string();
-        let room = if padding == Some('-') { 0 } else { width.saturating_sub(text.len()) };
-        out.extend(std::iter::repeat_n(fill, room));
-        out.push_str(&text);
-    };
-    let name = |name: &str| if padding == Some('^') { name.to_uppercase() } else { name.to_string() };
-    let day_name = DAYS[usize::try_from(day).unwrap_or(0) % 7];
-    let month_name = MONTHS[usize::from(date.month.clamp(1, 12)) - 1];
-    match kind {
-        'Y' => number(date.year.into(), if padding.is_some() { 4 } else { 1 }, '0', out),
-        'y' => number(i64::from(date.year).rem_euclid(100), 2, '0', out),
-        'C' => number(i64::from(date.year).div_euclid(100), 2, '0', out),
-        'm' => number(date.month.into(), 2, '0', out),
-        'd' => number(date.day.into(), 2, '0', out),
-        'e' => number(date.day.into(), 2, ' ', out),
-        'H' => number(now.hour.into(), 2, '0', out),
-        'k' => number(now.hour.into(), 2, ' ', out),
-        'I' => number(hour12, 2, '0', out),
-        'l' => number(hour12, 2, ' ', out),
-        'M' => number(now.minute.into(), 2, '0', out),
-        'S' => number(now.second.into(), 2, '0', out),
-        'f' => number(now.microsecond.into(), 6, '0', out),
-        'j' => number(day_of_year, 3, '0', out),
-        'u' => number(day + 1, 1, '0', out),
-        'w' => number((day + 1) % 7, 1, '0', out),
-        'U' => number((day_of_year + 6 - (day + 1) % 7) / 7, 2, '0', out),
-        'W' => number((day_of_year + 6 - day) / 7, 2, '0', out),
-        'V' => number(week, 2, '0', out),
-        'G' => number(week_year, 4, '0', out),
-        'g' => number(week_year.rem_euclid(100), 2, '0', out),
-        's' => number((now.moment().div_euclid(MICROS)) as i64, 1, '0', out),
-        'p' => out.push_str(if now.hour < 12 { "AM" } else { "PM" }),
-        'P' => out.push_str(if now.hour < 12 { "am" } else { "pm" }),
-        'A' => out.push_str(&name(day_name)),
-        'a' => out.push_str(&name(&day_name[..3])),
-        'B' => out.push_str(&name(month_name)),
-        'b' | 'h' => out.push_str(&name(&month_name[..3])),
-        'z' => out.push_str(&offset_text(now.offset, "")),
-        'Z' => out.push_str(match now.offset {
-            Some(0) => "UTC",
-            _ => "",
-        }),
-        'c' => out.push_str(&strftime(now, "%a %b %e %H:%M:%S %Y")),
-        'x' | 'D' => out.push_str(&strftime(now, "%m/%d/%y")),
-        'X' | 'T' => out.push_str(&strftime(now, "%H:%M:%S")),
-        'r' => out.push_str(&strftime(now, "%I:%M:%S %p")),
-        'R' => out.push_str(&strftime(now, "%H:%M")),
-        'F' => out.push_str(&strftime(now, "%Y-%m-%d")),
-        'n' => out.push('\n'),
-        't' => out.push('\t'),
-        '%' => out.push('%'),
-        other => {
-            out.push('%');
-            out.push(other);
-        }
-    }
-}
-
-fn offset_text(offset: Option<i32>, colon: &str) -> String {
-    let Some(offset) = offset else { return String::new() };
-    let (sign, offset) = if offset < 0 { ('-', -offset) } else { ('+', offset) };
-    format!("{sign}{:02}{colon}{:02}", offset / 3600, offset / 60 % 60)
-}
-
-/// The ISO week, and the year to which it belongs: that of its Thursday.
-fn iso_week(date: Date) -> (i64, i64) {
-    let thursday = Date::from_days(date.days() - weekday(date) + 3);
-    let first = Date { month: 1, day: 1, ..thursday };
-    (thursday.year.into(), (thursday.days() - first.days()) / 7 + 1)
+    let zone = if now.offset == Some(0) { "UTC" } else { "" };
+    python::time::format(format, now, zone, true)
 }
 
 /// The time between two moments.
