@@ -90,6 +90,7 @@ impl Session {
             screen.say(&render_diagnostic(&error, &desk.sources, screen.has_color()), None);
         }
         let loader = Loader::new(desk.files.clone(), desk.sources.clone(), Arc::default());
+        let loader = loader.with_duplicate_keys(config.duplicate_keys);
         let mut session = Self {
             called,
             verbosity: options.verbose.max(config.verbosity),
@@ -116,7 +117,8 @@ impl Session {
     /// The vault's passwords into the loader.
     fn unlock(&mut self, options: &ProjectOptions) -> Result<(), Refusal> {
         let keyring = vault_ids::keyring(options, &self.config, &*self.files)?;
-        self.loader = Arc::new(Loader::new(self.files.clone(), self.sources.clone(), Arc::new(keyring)));
+        let loader = Loader::new(self.files.clone(), self.sources.clone(), Arc::new(keyring));
+        self.loader = Arc::new(loader.with_duplicate_keys(self.config.duplicate_keys));
         Ok(())
     }
 

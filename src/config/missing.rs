@@ -29,7 +29,6 @@ const MISSING: &[Setting] = &[
     ("defaults", "task_timeout", "ANSIBLE_TASK_TIMEOUT", &["0"]),
     ("defaults", "enable_task_debugger", "ANSIBLE_ENABLE_TASK_DEBUGGER", NO),
     ("defaults", "invalid_task_attribute_failed", "ANSIBLE_INVALID_TASK_ATTRIBUTE_FAILED", YES),
-    ("defaults", "duplicate_dict_key", "ANSIBLE_DUPLICATE_YAML_DICT_KEY", &["warn"]),
     ("defaults", "error_on_undefined_vars", "ANSIBLE_ERROR_ON_UNDEFINED_VARS", YES),
     ("defaults", "jinja2_extensions", "ANSIBLE_JINJA2_EXTENSIONS", NONE),
     // What variables there are.

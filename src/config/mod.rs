@@ -7,6 +7,7 @@ mod named;
 pub use named::Named;
 
 use crate::world::files::Files;
+use crate::world::loader::DuplicateKeys;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use value::spec::to_bool;
@@ -47,6 +48,7 @@ pub struct Config {
     pub ask_vault_pass: bool,
     /// `merge` instead of `replace`.
     pub merge_hashes: bool,
+    pub duplicate_keys: DuplicateKeys,
     /// Where it is set: whether plays see the variables of roles that do not say it themselves.
     pub private_role_vars: Option<bool>,
     /// `implicit`, `explicit` or `smart`.
@@ -212,6 +214,7 @@ impl Reader<'_> {
             merge_hashes: self
                 .text("defaults", "hash_behaviour", "ANSIBLE_HASH_BEHAVIOUR")
                 .is_some_and(|word| word == "merge"),
+            duplicate_keys: self.duplicate_keys()?,
             private_role_vars: match self.list("defaults", "private_role_vars", "ANSIBLE_PRIVATE_ROLE_VARS") {
                 None => None,
                 Some(_) => Some(self.flag("defaults", "private_role_vars", "ANSIBLE_PRIVATE_ROLE_VARS", false)?),
@@ -305,6 +308,17 @@ impl Reader<'_> {
     fn host_key_checking(&self) -> Result<bool, Diagnostic> {
         let general = self.flag("defaults", "host_key_checking", "ANSIBLE_HOST_KEY_CHECKING", true)?;
         self.flag("ssh_connection", "host_key_checking", "ANSIBLE_SSH_HOST_KEY_CHECKING", general)
+    }
+
+    fn duplicate_keys(&self) -> Result<DuplicateKeys, Diagnostic> {
+        let (key, env) = ("duplicate_dict_key", "ANSIBLE_DUPLICATE_YAML_DICT_KEY");
+        let Some(found) = self.list("defaults", key, env) else { return Ok(DuplicateKeys::Warn) };
+        match found.text.trim() {
+            "warn" => Ok(DuplicateKeys::Warn),
+            "error" => Ok(DuplicateKeys::Error),
+            "ignore" => Ok(DuplicateKeys::Ignore),
+            _ => Err(wrong(key, env, &found, "warn, error or ignore")),
+        }
     }
 
     fn flag(&self, section: &str, key: &str, env: &str, default: bool) -> Result<bool, Diagnostic> {

@@ -17,7 +17,6 @@ use crate::world::drive::Project;
 use crate::world::lookups::{self, Places};
 use crate::world::surroundings::Here;
 use lang::template::{Environment, LookupRequest, Scope, Stop, render_value};
-use lang::yaml;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use value::{Diagnostic, Map, Str, Value};
@@ -266,9 +265,7 @@ impl World for Playbooks {
         let refuse = |why: String| Halt::refused(format!("{}: {why}", path.display()));
         let text = String::from_utf8(text).map_err(|_| refuse("this is no UTF-8 text".into()))?;
         let source = self.parser.loader.sources.add(path.display().to_string(), text.as_str());
-        let mut warnings = Vec::new();
-        let node = yaml::parse_one(&text, source, &mut warnings);
-        warnings.into_iter().for_each(|warning| self.warn(warning));
+        let node = self.parser.loader.parse(&text, source);
         match node.map_err(|errors| first(&errors))?.map(|node| node.to_value(true)) {
             None | Some(Value::Null) => Ok(Map::new()),
             Some(Value::Map(map)) => Ok(Arc::unwrap_or_clone(map)),

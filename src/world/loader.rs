@@ -6,7 +6,7 @@ use lang::yaml::{self, Node};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use value::{Diagnostic, Map, SourceId, SourceMap, Span, Value};
+use value::{Diagnostic, Map, Severity, SourceId, SourceMap, Span, Value};
 
 pub struct Loader {
     pub files: Arc<dyn Files>,
@@ -17,6 +17,16 @@ pub struct Loader {
     documents: Mutex<HashMap<PathBuf, Document>>,
     /// Files of variables that were read before.
     variables: Mutex<HashMap<PathBuf, Arc<Map>>>,
+    duplicate_keys: DuplicateKeys,
+}
+
+/// What it means that a key stands twice in a mapping. The last one holds where it is no error.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum DuplicateKeys {
+    #[default]
+    Warn,
+    Error,
+    Ignore,
 }
 
 struct Document {
@@ -35,7 +45,37 @@ impl Loader {
             warnings: Mutex::default(),
             documents: Mutex::default(),
             variables: Mutex::default(),
+            duplicate_keys: DuplicateKeys::default(),
         }
+    }
+
+    /// As the settings say it.
+    #[must_use]
+    pub fn with_duplicate_keys(self, duplicate_keys: DuplicateKeys) -> Self {
+        Self { duplicate_keys, ..self }
+    }
+
+    /// The one document of a text. What should be said of it is kept.
+    pub fn parse(&self, text: &str, source: SourceId) -> Loaded<Option<Node>> {
+        let mut warnings = Vec::new();
+        let node = yaml::parse_one(text, source, &mut warnings);
+        let is_duplicate = |warning: &Diagnostic| warning.code == yaml::DUPLICATE_KEY;
+        match self.duplicate_keys {
+            DuplicateKeys::Warn => {}
+            DuplicateKeys::Ignore => warnings.retain(|warning| !is_duplicate(warning)),
+            DuplicateKeys::Error => {
+                let (duplicates, rest): (Vec<_>, Vec<_>) = warnings.into_iter().partition(is_duplicate);
+                warnings = rest;
+                if !duplicates.is_empty() {
+                    let refused = |found: Diagnostic| Diagnostic { severity: Severity::Error, ..found };
+                    let errors = node.err().into_iter().flatten().chain(duplicates.into_iter().map(refused)).collect();
+                    self.lock().extend(warnings);
+                    return Err(errors);
+                }
+            }
+        }
+        self.lock().extend(warnings);
+        node
     }
 
     /// The one document of a file; none where it holds nothing. `asked` is where the file is named.
@@ -51,10 +91,7 @@ impl Loader {
         }
         // An error shows the line where it stands, so lines of a vault are not kept.
         let source = self.sources.add(self.shown(path), if secret { "" } else { text.as_str() });
-        let mut warnings = Vec::new();
-        let node = yaml::parse_one(&text, source, &mut warnings);
-        self.lock().extend(warnings);
-        let node = node?;
+        let node = self.parse(&text, source)?;
         self.documents().insert(path.into(), Document { text, node: node.clone() });
         Ok((node, secret))
     }
@@ -213,4 +250,24 @@ fn directory(files: &dyn Files, path: &Path) -> Vec<PathBuf> {
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::files::Memory;
+
+    #[test]
+    fn a_key_that_stands_twice_is_what_the_settings_say() {
+        let read = |duplicate_keys| {
+            let files = Memory::new([("/v.yml", "a: 1\na: 2\n")]);
+            let loader = Loader::new(Arc::new(files), Arc::default(), Arc::default());
+            let loader = loader.with_duplicate_keys(duplicate_keys);
+            let read = loader.variables(Path::new("/v.yml"), None);
+            (read.map(|map| Value::Map(map).to_text()).map_err(|errors| errors.len()), loader.take_warnings().len())
+        };
+        assert_eq!(read(DuplicateKeys::Warn), (Ok("{'a': 2}".into()), 1));
+        assert_eq!(read(DuplicateKeys::Ignore), (Ok("{'a': 2}".into()), 0));
+        assert_eq!(read(DuplicateKeys::Error), (Err(1), 0));
+    }
 }

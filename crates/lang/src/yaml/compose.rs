@@ -341,7 +341,7 @@ impl<'t, E: Events> Composer<'t, '_, E> {
                         && at >= merged
                     {
                         let message = format!("the key {shown} stands twice; the last one holds");
-                        let warning = Diagnostic::warning("yaml-duplicate-key", message).at(place);
+                        let warning = Diagnostic::warning(super::DUPLICATE_KEY, message).at(place);
                         self.warnings.push(warning.note("it stands first here", Some(before)));
                     }
                 }

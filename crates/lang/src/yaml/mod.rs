@@ -14,6 +14,9 @@ pub mod write;
 use std::sync::Arc;
 use value::{Diagnostic, Key, Map, SourceId, Span, Str, Value};
 
+/// The code of the warning that a key stands twice in a mapping.
+pub const DUPLICATE_KEY: &str = "yaml-duplicate-key";
+
 /// One node of a document. Cloning is cheap; aliases share what they name.
 #[derive(Clone, Debug)]
 pub struct Node {
