@@ -1,6 +1,7 @@
 //! `hostvars` and `vars`: other scopes, handed into an evaluation and asked only for what is used.
 use super::scope::{HostScope, stop};
 use lang::template::{Evaluation, Object, ObjectRef, Scope, Stop, render_value};
+use std::collections::HashSet;
 use std::sync::Arc;
 use value::Value;
 
@@ -101,8 +102,8 @@ impl Object for HostVarsOf {
         let mut names = self.scope.names();
         let own = matches!(self.seen, Seen::FromWithin);
         names.retain(|name| &**name != "vars" && (own || &**name != "hostvars") && &**name != "omit");
-        names.sort();
-        names.dedup();
+        let mut known = HashSet::new();
+        names.retain(|name| known.insert(name.clone()));
         Ok(Some(names.iter().map(|name| Value::from(&**name)).collect()))
     }
 

@@ -9,7 +9,7 @@ use crate::playbook::model::{Frame, Role, Task};
 use crate::playbook::search;
 use crate::world::lookups::Places;
 use lang::template::{Environment, LookupRequest, ObjectRef, Scope, Source, Stop, Template, render_text};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use value::{Diagnostic, Key, Map, Value};
@@ -213,21 +213,26 @@ impl HostScope {
         self.facts.get_or_init(facts).clone()
     }
 
-    /// All names but the magic ones.
+    /// All names but the magic ones. As in Ansible, weaker layers come first, and what is said again stays in its place.
     pub(super) fn layer_names(&self) -> Vec<Arc<str>> {
-        let mut names: BTreeMap<Arc<str>, ()> = BTreeMap::new();
-        for layer in self.layers.iter() {
+        let (mut names, mut known) = (Vec::new(), HashSet::new());
+        let mut add = |name: Arc<str>| {
+            if known.insert(name.clone()) {
+                names.push(name);
+            }
+        };
+        for layer in self.layers.iter().rev() {
             match layer {
                 Layer::Map(map) => {
-                    names.extend(map.keys().filter_map(|key| key.as_text()).map(|name| (name.text().clone(), ())));
+                    map.keys().filter_map(|key| key.as_text()).for_each(|name| add(name.text().clone()));
                 }
                 Layer::Facts => {
                     let facts = self.view.vars.facts.keys().filter_map(|key| key.as_str());
-                    names.extend(facts.filter(|name| self.is_injected(name)).map(|name| (name.into(), ())));
+                    facts.filter(|name| self.is_injected(name)).for_each(|name| add(name.into()));
                 }
             }
         }
-        names.into_keys().collect()
+        names
     }
 
     /// Where the files of this view's task are looked for.
@@ -302,7 +307,7 @@ impl Scope for HostScope {
 
     fn names(&self) -> Vec<Arc<str>> {
         let magic = self.magic_names().into_iter().map(Arc::from);
-        magic.chain(self.layer_names()).collect()
+        self.layer_names().into_iter().chain(magic).collect()
     }
 
     fn lookup(&self, request: &LookupRequest) -> Result<Option<Vec<Value>>, Stop> {
