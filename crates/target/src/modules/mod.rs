@@ -69,6 +69,7 @@ modules! {
     slurp,
     stat,
     systemd_service,
+    tempfile,
     uri,
     user,
     wait_for,
