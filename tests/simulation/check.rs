@@ -34,6 +34,7 @@ pub fn check_seed(seed: u64, most: usize, met: &mut BTreeMap<String, usize>) {
     }
     let mut reference = Reference::new(&scenario, world.clone(), run.lost());
     reference.run();
+    assert!(run.lost_in_vain().is_empty(), "answered, and lost all the same: {:?}", run.lost_in_vain());
     check_order(&run, &scenario);
     if network == Network::Interrupted {
         check_interrupted(&run, &reference, &scenario);

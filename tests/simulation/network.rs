@@ -31,6 +31,8 @@ pub struct Simulation<'s> {
     /// When the last frame of each direction of each machine arrives: frames of one channel stay in order.
     arrivals: BTreeMap<(usize, bool), u64>,
     pub outputs: Vec<Output>,
+    /// Calls whose answers the engine has heard.
+    heard: BTreeSet<(HostId, CallId)>,
     /// Epochs in which a call has failed.
     dropped: BTreeSet<(HostId, u64)>,
     interrupts: usize,
@@ -80,6 +82,7 @@ impl<'s> Simulation<'s> {
             sequence: 0,
             arrivals: BTreeMap::new(),
             outputs: Vec::new(),
+            heard: BTreeSet::new(),
             dropped: BTreeSet::new(),
             interrupts: 0,
             traced: std::env::var_os("TRACE").is_some(),
@@ -162,6 +165,9 @@ impl<'s> Simulation<'s> {
 
     fn input(&mut self, input: Input) {
         self.interrupts += usize::from(matches!(input, Input::Interrupted));
+        if let Input::Answered { lane, id, .. } = &input {
+            self.heard.insert((*lane, *id));
+        }
         for output in self.engine.step(input) {
             assert!(!matches!(self.outputs.last(), Some(Output::Finished { .. })), "something follows the end");
             self.outputs.push(output.clone());
@@ -325,6 +331,18 @@ impl<'s> Simulation<'s> {
 
     pub fn round_trips(&self) -> u64 {
         self.now / TRIP
+    }
+
+    /// Tasks that were called unreachable though the last answer that they waited for had come.
+    pub fn lost_in_vain(&self) -> Vec<(HostId, TaskKey)> {
+        let answered = |(host, key): &(HostId, TaskKey)| {
+            let calls = self.outputs.iter().filter_map(|output| match output {
+                Output::Send { call, .. } if call.lane == *host && call.key == *key => Some(call.id),
+                _ => None,
+            });
+            calls.max().is_some_and(|last| self.heard.contains(&(*host, last)))
+        };
+        self.lost().into_iter().filter(answered).collect()
     }
 
     pub fn count(&self, wanted: impl Fn(&Output) -> bool) -> usize {
