@@ -205,6 +205,9 @@ BANNER = re.compile(r"(PLAY|TASK|RUNNING HANDLER|NO MORE HOSTS LEFT|  play #|pla
 def normal(text, work):
     """Standard output without what may differ: this run's paths, the words of failures, hosts that finished out of turn."""
     text = text.replace(str(work), "WORK")
+    # Who of them comes first is chance in Ansible.
+    hosts = lambda match: match[1] + ", ".join(sorted(match[2].split(", ")))
+    text = re.sub(r"(?m)^(included: .* for )(\w[\w.-]*(?:, \w[\w.-]*)+)", hosts, text)
     text = re.sub(r"(?m)^\+\+\+ after: .*/(?=[^/]+$)", "+++ after: ", text)
     lines, chunks = [], []
     remaining = iter([line.rstrip() for line in text.splitlines()])
