@@ -11,9 +11,9 @@ value::args! {
     /// Installs and removes packages. It takes what `apt` takes, too.
     pub struct Args {
         /// Packages.
-        name: Vec<String> { required, aliases(&["pkg", "package"]) },
+        name: Vec<String> { aliases(&["pkg", "package"]) },
         /// `present`, `absent` or `latest`, or another state that `apt` has.
-        state: String { required },
+        state: String { default("present") },
         /// Which package manager: `auto` and `apt` are one here.
         r#use: String { default("auto") },
         /// As in `apt`.
@@ -66,6 +66,9 @@ impl Module for Task {
     type Args = Args;
 
     fn run(args: &Args, host: &mut Host) -> Look<Return> {
+        if args.name.is_empty() && args.update_cache.is_none() && !args.autoremove && !args.autoclean {
+            return Stop::failed("one of the following is required: autoremove, deb, package, update_cache, upgrade");
+        }
         let state = match args.state.as_str() {
             "installed" | "present" => "present",
             "removed" | "absent" => "absent",
