@@ -48,29 +48,12 @@ pub fn prepared(
     let one_delegate = delegates.next().is_none_or(|first| delegates.all(|other| other == first));
     let looped = items.len() > 1 || items.iter().any(|(item, _)| item.label.is_some());
     let one_by_one = looped && (!together || begun.retry.is_some() || pause > 0.0 || breaks);
-    let mut bodies = Vec::new();
-    let mut notes = Vec::new();
-    let mut all = Vec::new();
-    let mut shared: Option<Ready> = None;
-    for (mut item, ready) in items {
-        let Some(mut ready) = ready else {
-            notes.push(Value::Null);
-            all.push(item);
-            continue;
-        };
-        bodies.push(std::mem::take(&mut ready.call.args));
-        notes.push(std::mem::take(&mut ready.call.notes));
-        if !one_delegate {
-            begun.delegate_facts = None;
-        }
-        if !together || !one_delegate {
-            item.own = Some(Arc::new(own(&ready)));
-        }
-        all.push(item);
-        shared.get_or_insert(ready);
-    }
+    let Packed { bodies, notes, items: all, first } = pack(items, !together || !one_delegate);
     begun.notes = Value::list(notes);
-    let Some(ready) = shared else { return Work::default() };
+    let Some(ready) = first else { return Work::default() };
+    if !one_delegate {
+        begun.delegate_facts = None;
+    }
     let module = ready.call.module;
     Work::Call(Box::new(Prepared {
         connection: ready.connection,
@@ -104,20 +87,38 @@ pub fn grown(
     later: Vec<(Arc<Map>, Value)>,
 ) -> (Prepared, Value) {
     let mut grown = Prepared { later, ..before.clone() };
-    let mut notes = notes.as_list().unwrap_or_default().to_vec();
-    for (mut item, ready) in items {
-        grown.body.no_log |= item.hidden;
-        let Some(mut ready) = ready else {
-            notes.push(Value::Null);
-            grown.items.push(item);
-            continue;
-        };
-        grown.body.items.push(std::mem::take(&mut ready.call.args));
-        notes.push(std::mem::take(&mut ready.call.notes));
-        item.own = Some(Arc::new(own(&ready)));
-        grown.items.push(item);
-    }
+    let packed = pack(items, true);
+    grown.body.no_log |= packed.items.iter().any(|item| item.hidden);
+    grown.body.items.extend(packed.bodies);
+    grown.items.extend(packed.items);
+    let notes = notes.as_list().unwrap_or_default().iter().cloned().chain(packed.notes);
     (grown, Value::list(notes))
+}
+
+/// What items give to their call.
+struct Packed {
+    bodies: Vec<Map>,
+    /// One for each item, known ones too.
+    notes: Vec<Value>,
+    items: Vec<Item>,
+    first: Option<Ready>,
+}
+
+/// `apart`: each item keeps its own way to the host.
+fn pack(items: Vec<(Item, Option<Ready>)>, apart: bool) -> Packed {
+    let mut packed = Packed { bodies: Vec::new(), notes: Vec::new(), items: Vec::new(), first: None };
+    for (mut item, ready) in items {
+        let mut note = Value::Null;
+        if let Some(mut ready) = ready {
+            packed.bodies.push(std::mem::take(&mut ready.call.args));
+            note = std::mem::take(&mut ready.call.notes);
+            item.own = apart.then(|| Arc::new(own(&ready)));
+            packed.first.get_or_insert(ready);
+        }
+        packed.notes.push(note);
+        packed.items.push(item);
+    }
+    packed
 }
 
 fn own(ready: &Ready) -> Own {
