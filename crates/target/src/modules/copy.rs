@@ -3,6 +3,7 @@ use crate::host::install::{self, Install};
 use crate::host::mode::ModeSpec;
 use crate::host::ownership::{self, Ownership};
 use crate::host::{Change, Contents, Host, Look, Resource, State, Stop, looks, parent};
+#[cfg(any(test, feature = "reference"))]
 use crate::machine::Meta;
 #[cfg(any(test, feature = "reference"))]
 use crate::module::Example;
