@@ -291,7 +291,8 @@ impl Reader<'_> {
     }
 
     /// Where a role is: in a collection, beside the playbook, where the configuration says, beside the role that names it, or
-    /// at the path that its name is.
+    /// at the path that its name is. A role outside collections is where links lead: its files, and the roles beside it, are
+    /// looked for there.
     pub fn role_path(&mut self, request: &RoleRequest, around: &Around) -> Option<PathBuf> {
         let files = &self.parser.loader.files;
         let name = request.name.as_str();
@@ -309,14 +310,16 @@ impl Reader<'_> {
             let role = role.replace('.', "/");
             searched.extend(self.collection_roots().map(|path| path.join(&below).join(&role)));
         }
+        let in_collections = searched.len();
         searched.push(files.absolute(&self.playbook_dir.join("roles"), name));
         searched.extend(self.parser.roles_path.iter().map(|path| files.absolute(path, name)));
         if let Some(parent) = around.frame.role().and_then(|role| role.path.parent()) {
             searched.push(files.absolute(parent, name));
         }
         searched.push(files.absolute(&self.playbook_dir, name));
-        if let Some(found) = searched.iter().find(|path| files.is_dir(path)) {
-            return Some(found.clone());
+        if let Some(found) = searched.iter().position(|path| files.is_dir(path)) {
+            let path = &searched[found];
+            return Some(if found < in_collections { path.clone() } else { files.real(path) });
         }
         searched.dedup();
         let message = format!("the role '{name}' was not found in {}", folders(&searched, name).join(":"));

@@ -31,6 +31,11 @@ pub trait Files: Send + Sync {
     fn current_dir(&self) -> PathBuf;
     fn home(&self) -> Option<PathBuf>;
 
+    /// Where a path leads when all links are followed; the path itself, if that cannot be told.
+    fn real(&self, path: &Path) -> PathBuf {
+        path.to_path_buf()
+    }
+
     /// Whether anybody may put files there.
     fn is_writable_by_all(&self, _directory: &Path) -> bool {
         false
@@ -112,6 +117,10 @@ impl Files for Disk {
 
     fn home(&self) -> Option<PathBuf> {
         std::env::home_dir()
+    }
+
+    fn real(&self, path: &Path) -> PathBuf {
+        std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf())
     }
 
     fn is_writable_by_all(&self, directory: &Path) -> bool {
