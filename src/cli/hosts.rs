@@ -44,9 +44,7 @@ pub fn options(session: &Session) -> inventory::Options {
         any_unparsed_is_failed: session.config.any_unparsed_is_failed,
         unparsed_is_failed: session.config.unparsed_is_failed,
         ignore_patterns: session.config.inventory_ignore_patterns.clone(),
-        ..session.config.inventory_ignore_extensions.clone().map_or_else(inventory::Options::default, |extensions| {
-            inventory::Options { ignore_extensions: extensions, ..inventory::Options::default() }
-        })
+        ignore_extensions: session.config.inventory_ignore_extensions.clone(),
     }
 }
 

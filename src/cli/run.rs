@@ -146,7 +146,7 @@ fn run_settings(
         limit: (!common.project.limit.is_empty()).then(|| common.project.limit.join(",")),
         inventory_sources: sources,
         config_file: session.config.file.clone(),
-        named: session.config.named.clone(),
+        settings: session.config.settings.clone(),
         connection: common.connection.clone(),
         remote_user: common.user.clone(),
     }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use value::{Diagnostic, Map, Severity, Span, Str, Value};
 
 /// What the configuration says about reading inventories.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     pub any_unparsed_is_failed: bool,
     pub unparsed_is_failed: bool,
@@ -18,19 +18,6 @@ pub struct Options {
     pub ignore_extensions: Vec<String>,
     /// Expressions for names of such files.
     pub ignore_patterns: Vec<String>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        const IGNORED: [&str; 12] =
-            [".pyc", ".pyo", ".swp", ".bak", "~", ".rpm", ".md", ".txt", ".rst", ".orig", ".cfg", ".retry"];
-        Self {
-            any_unparsed_is_failed: false,
-            unparsed_is_failed: false,
-            ignore_extensions: IGNORED.map(String::from).to_vec(),
-            ignore_patterns: Vec::new(),
-        }
-    }
 }
 
 /// Which names in a folder are passed over.

@@ -16,7 +16,7 @@ pub use extra::extra_vars;
 pub use magic::ALWAYS as MAGIC_NAMES;
 pub use scope::{HostScope, View};
 
-use crate::config::Named;
+use crate::config::Settings;
 use crate::engine::message::HostId;
 use crate::inventory::Inventory;
 use crate::playbook::model::{Node, Play, Role};
@@ -62,7 +62,7 @@ pub struct RunSettings {
     pub inject_facts: bool,
     pub config_file: Option<PathBuf>,
     /// For the lookup `config`.
-    pub named: Arc<Named>,
+    pub settings: Arc<Settings>,
     /// `-c`
     pub connection: Option<String>,
     /// `-u`
@@ -85,7 +85,7 @@ impl Default for RunSettings {
             inventory_sources: Vec::new(),
             ansible_managed: String::new(),
             inject_facts: true,
-            named: Arc::default(),
+            settings: Arc::default(),
             config_file: None,
             connection: None,
             remote_user: None,

@@ -313,7 +313,7 @@ impl Scope for HostScope {
     fn lookup(&self, request: &LookupRequest) -> Result<Option<Vec<Value>>, Stop> {
         match request.name {
             "inventory_hostnames" => self.inventory_hostnames(request).map(Some),
-            "config" => settings::lookup(&self.variables.run.named, request, self.environment()).map(Some),
+            "config" => settings::lookup(&self.variables.run.settings, request, self.environment()).map(Some),
             _ => self.lookup_outside(request),
         }
     }

@@ -1,5 +1,5 @@
 //! The lookup `config`: settings of this run, by name.
-use crate::config::Named;
+use crate::config::Settings;
 use lang::template::{Environment, LookupRequest, Stop};
 use value::{Diagnostic, Value};
 
@@ -10,7 +10,7 @@ enum Missing {
     Skip,
 }
 
-pub fn lookup(named: &Named, request: &LookupRequest, environment: &dyn Environment) -> Result<Vec<Value>, Stop> {
+pub fn lookup(settings: &Settings, request: &LookupRequest, environment: &dyn Environment) -> Result<Vec<Value>, Stop> {
     let option = |name: &str| {
         let given = request.arguments.named.iter().find(|(known, _)| &**known == name);
         given.map(|(_, value)| value).filter(|value| !value.is_null())
@@ -26,12 +26,12 @@ pub fn lookup(named: &Named, request: &LookupRequest, environment: &dyn Environm
             let (shown, kind) = (term.to_text(), term.type_name());
             return Err(Stop::outside(format!("Invalid setting identifier, {shown} is not a string, it is a {kind}")));
         };
-        match (named.get(name), &missing) {
+        match (settings.get(name), &missing) {
             (Some(setting), _) if with_origin => {
                 found.push(Value::list([setting.value.clone(), setting.origin.as_str().into()]));
             }
             (Some(setting), _) => found.push(setting.value.clone()),
-            (None, Missing::Error) => return Err(unknown(name, named.keys().copied())),
+            (None, Missing::Error) => return Err(unknown(name, settings.names())),
             (None, Missing::Warn) => {
                 let message = format!("there is no setting of the name {name}, and it is passed over");
                 environment.warn(Diagnostic::warning("config", message).at(request.span));

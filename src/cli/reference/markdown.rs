@@ -3,6 +3,7 @@ use super::page::{examples, facts, is_public, notes, rules};
 use super::{Entry, paragraphs};
 use crate::cli::exit::EXIT_CODES;
 use crate::cli::options::Deploy;
+use crate::config::table::ROWS;
 use clap::CommandFactory;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -16,6 +17,7 @@ fn pages() -> BTreeMap<String, String> {
         ("README.md".to_string(), front()),
         ("commands.md".into(), commands(Deploy::command())),
         ("modules.md".into(), index()),
+        ("settings.md".into(), settings()),
         ("templates.md".into(), templates()),
     ]);
     pages.extend(super::entries().iter().map(|entry| (format!("modules/{}.md", entry.name), module(entry))));
@@ -27,7 +29,8 @@ fn front() -> String {
         "{GENERATED}# Reference\n\n\
         - [Commands](commands.md): options and exit codes\n\
         - [Modules](modules.md): what tasks can do, {} of them\n\
-        - [Templates](templates.md): filters, tests and lookups\n",
+        - [Templates](templates.md): filters, tests and lookups\n\
+        - [Settings](settings.md): what `ansible.cfg` and the environment may say\n",
         super::entries().len()
     )
 }
@@ -48,6 +51,24 @@ fn templates() -> String {
         lookups.len(),
         list(lookups.clone())
     )
+}
+
+/// docs/reference/settings.md
+fn settings() -> String {
+    let mut out = format!(
+        "{GENERATED}# Settings\n\nFrom the first of the file that `ANSIBLE_CONFIG` names, `ansible.cfg`, `~/.ansible.cfg` and \
+        `/etc/ansible/ansible.cfg`. A variable of the environment stands over the file, and an option of the command line over both. \
+        Keys that are not in this table are passed over.\n\n\
+        | section and key | variable | default | meaning |\n|---|---|---|---|\n"
+    );
+    for row in ROWS {
+        let keys: Vec<_> = row.keys.iter().rev().map(|(section, key)| format!("`[{section}] {key}`")).collect();
+        let missing = if row.missing.is_some() { "Not here yet; a warning says so where it matters. " } else { "" };
+        let (keys, variables) = (keys.join(", "), row.variables.join(", "));
+        out +=
+            &format!("| {keys} | `{variables}` | {} | {missing}{} |\n", cell(&row.kind.to_string()), cell(row.about));
+    }
+    out
 }
 
 /// docs/reference/modules.md: all modules with a line each.
