@@ -22,6 +22,15 @@ pub enum Exit {
 impl Exit {
     /// Ansible gives one code to two cases: hosts that were not reached, and texts that cannot be parsed.
     pub const PARSER: Exit = Exit::Unreachable;
+
+    /// Of a fault that only the run found: a play's keyword that cannot be evaluated counts as a text that cannot be parsed.
+    pub fn of_fault(code: &str) -> Exit {
+        match code {
+            "undefined" => Exit::PARSER,
+            template if template.starts_with("template-") => Exit::PARSER,
+            _ => Exit::Error,
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {

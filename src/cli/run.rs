@@ -276,7 +276,7 @@ impl Prepared {
 pub fn exit(ended: &Ended) -> Exit {
     match ended {
         Ended { interrupted: true, .. } => Exit::Interrupted,
-        Ended { refused: true, .. } => Exit::Error,
+        Ended { refused: Some(code), .. } => Exit::of_fault(code),
         Ended { unreachable: true, .. } => Exit::Unreachable,
         Ended { failed: true, .. } => Exit::Failed,
         _ => Exit::Success,

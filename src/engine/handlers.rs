@@ -53,7 +53,7 @@ impl Engine {
         let error = Diagnostic::error("unknown-handler", message).at(place(&entry.task, name));
         self.events.forget_after(&entry.key, seat);
         self.events.add(&entry.key, seat, &entry.banner, Event::Said(Diagnostic { help, ..error }));
-        self.refuse();
+        self.refuse("unknown-handler");
         false
     }
 }

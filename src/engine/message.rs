@@ -101,9 +101,9 @@ pub enum Output {
         host: HostId,
         task: Option<Arc<str>>,
     },
-    /// The run is over; nothing follows. `refused`: because of a fault of the playbook, and nothing was summed up.
+    /// The run is over; nothing follows. `refused`: because of a fault of the playbook, of this code, and nothing was summed up.
     Finished {
-        refused: bool,
+        refused: Option<&'static str>,
     },
 }
 

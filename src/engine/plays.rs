@@ -85,8 +85,9 @@ impl Engine {
         let opened = match result {
             Ok(opened) => opened,
             Err(why) => {
+                let code = why.code;
                 self.events.emit(Event::Said(why));
-                return self.refuse();
+                return self.refuse(code);
             }
         };
         if opened.batches.iter().all(Vec::is_empty) {

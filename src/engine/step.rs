@@ -62,8 +62,8 @@ pub enum Phase {
     Running,
     /// Interrupted: what is under way is waited for.
     Stopping,
-    /// A fault of the playbook was found: nothing more begins.
-    Refused,
+    /// A fault of the playbook was found, of this code: nothing more begins.
+    Refused(&'static str),
     Over,
 }
 
@@ -135,15 +135,16 @@ impl Engine {
             Input::Interrupted => self.interrupt(),
             Input::Refused(why) => {
                 self.events.release(None);
+                let code = why.code;
                 self.events.emit(Event::Said(why));
-                self.refuse();
+                self.refuse(code);
             }
         }
         self.go_on();
-        if self.phase == Phase::Refused {
+        if let Phase::Refused(code) = self.phase {
             self.cancel(false);
             self.events.release(None);
-            self.end(true);
+            self.end(Some(code));
         }
         std::mem::take(&mut self.outputs)
     }
@@ -155,7 +156,7 @@ impl Engine {
                 self.advance(host);
                 self.refresh(host);
             }
-            if self.phase == Phase::Refused {
+            if matches!(self.phase, Phase::Refused(_)) {
                 return;
             }
             if self.check_fatal() || self.wake() {
@@ -224,7 +225,7 @@ impl Engine {
                 self.cancel(false);
                 self.finish();
             }
-            Phase::Refused | Phase::Over => {}
+            Phase::Refused(_) | Phase::Over => {}
         }
     }
 
@@ -250,15 +251,15 @@ impl Engine {
         self.events.release(None);
         let recap = self.events.recap().clone();
         self.events.emit(Event::Recap(recap));
-        self.end(false);
+        self.end(None);
     }
 
     /// A fault of the playbook ends everything at once, and nothing is summed up.
-    pub(super) fn refuse(&mut self) {
-        self.phase = Phase::Refused;
+    pub(super) fn refuse(&mut self, code: &'static str) {
+        self.phase = Phase::Refused(code);
     }
 
-    fn end(&mut self, refused: bool) {
+    fn end(&mut self, refused: Option<&'static str>) {
         self.phase = Phase::Over;
         self.outputs.extend(self.events.take().map(Output::Emit));
         self.outputs.push(Output::Finished { refused });

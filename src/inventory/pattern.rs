@@ -62,10 +62,10 @@ impl Inventory {
             unmatched.push(name.to_string());
         }
         match slice {
-            None => Ok(hosts),
-            Some(slice) => slice.of(&hosts).ok_or_else(|| {
+            Some(slice) if !hosts.is_empty() => slice.of(&hosts).ok_or_else(|| {
                 Diagnostic::error("pattern", format!("`{part}`: there are only {} such hosts", hosts.len())).at(span)
             }),
+            _ => Ok(hosts),
         }
     }
 }

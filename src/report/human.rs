@@ -5,6 +5,7 @@ use super::screen::{Color, Screen};
 use super::stats::Stats;
 use super::{Names, Renderer, diagnostic, diff};
 use crate::engine::message::{Counts, Event, Failure, HostId, Meta, Outcome, Recap, Status};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 pub struct Human {
@@ -179,6 +180,7 @@ impl Human {
         if self.is_shown(outcome) {
             self.open(screen);
             let (word, color) = word(outcome);
+            let who = if outcome.skipped { host_of(who) } else { who };
             screen.print(&format!("{word}: [{who}]{}", self.words(outcome)), Some(color));
         }
     }
@@ -201,6 +203,7 @@ impl Human {
         }
         if outcome.skipped {
             self.open(screen);
+            let who = host_of(who);
             screen.print(&format!("skipping: [{who}]{}", self.words(outcome)), Some(Color::Skip));
         } else if failure != Failure::None
             // What `debug` says of a loop has no items left, and Ansible shows it beside them.
@@ -216,7 +219,8 @@ impl Human {
             return;
         }
         self.open(screen);
-        let who = of_item(who, item);
+        // Of what did not happen it is not told where.
+        let who = if item.skipped { Cow::from(host_of(who)) } else { of_item(who, item).into() };
         if item.failed {
             self.draw(item, names, screen);
             let line = format!("failed: [{who}] (item={label}) => {}", dump(item, self.shown.verbosity, false));
@@ -275,8 +279,12 @@ impl Human {
 /// An item may have its own delegate.
 fn of_item(who: &str, item: &Outcome) -> String {
     let Some(delegate) = item.result.get("_ansible_delegate") else { return who.to_string() };
-    let host = who.split(" -> ").next().unwrap_or(who);
+    let host = host_of(who);
     delegate.as_str().map_or_else(|| host.to_string(), |delegate| format!("{host} -> {delegate}"))
+}
+
+fn host_of(who: &str) -> &str {
+    who.split(" -> ").next().unwrap_or(who)
 }
 
 fn word(outcome: &Outcome) -> (&'static str, Color) {

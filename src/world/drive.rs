@@ -55,8 +55,8 @@ pub struct Ended {
     pub failed: bool,
     pub unreachable: bool,
     pub interrupted: bool,
-    /// A play could not be opened.
-    pub refused: bool,
+    /// A fault of the playbook ended it: the fault's code.
+    pub refused: Option<&'static str>,
 }
 
 impl Run {
