@@ -1,5 +1,5 @@
 //! Imports, which are known at load and become blocks where they stand, and includes, which a host reaches at run time.
-use super::keywords;
+use super::keywords::{self, Holder};
 use super::model::{Action, Block, Frame, Keywords, Node, Task};
 use super::parser::{Around, Included, Reader};
 use super::roles::RoleRequest;
@@ -115,7 +115,11 @@ impl Reader<'_> {
                     self.errors.push(error);
                 }
             }
-            _ => {}
+            _ => return,
+        }
+        // It counts when a host comes there; what nobody knows is told now.
+        if let Some(Value::Map(apply)) = draft.args.map.get("apply") {
+            self.apply(apply);
         }
     }
 
@@ -164,10 +168,10 @@ impl Reader<'_> {
     /// The frame of what an include brings. Its own keywords are about the include alone, but for its variables; `apply` says
     /// what the tasks shall have.
     fn around_include(&mut self, task: &Task, parameters: Arc<Map>, args: &Map, handlers: bool) -> Around {
-        let mut keywords = Keywords::default();
-        if let Some(Value::Map(apply)) = args.get("apply") {
-            self.apply(&mut keywords, apply);
-        }
+        let keywords = match args.get("apply") {
+            Some(Value::Map(apply)) => self.apply(apply),
+            _ => Keywords::default(),
+        };
         let parameters = (!parameters.is_empty()).then_some(parameters);
         let frame = Frame { parent: Some(task.frame.clone()), keywords, role: None, parameters };
         let source = self.parser.loader.sources.get(task.span.source);
@@ -176,60 +180,22 @@ impl Reader<'_> {
         Around { frame: Arc::new(frame), file, handlers, imports: Vec::new() }
     }
 
-    /// `apply` is a value by now, so its keywords are put in without the checks of written ones.
-    fn apply(&mut self, keywords: &mut Keywords, apply: &Map) {
-        let list = |value: &Value| match value {
-            Value::List(items) => items.to_vec(),
-            Value::Null => Vec::new(),
-            other => vec![other.clone()],
-        };
+    /// The keywords that `apply` names: those of a block.
+    fn apply(&mut self, apply: &Map) -> Keywords {
+        let mut keywords = Keywords::default();
         for (key, value) in apply.iter() {
-            let one = || (!value.is_null()).then(|| value.clone());
-            match key.as_str().unwrap_or_default() {
-                "vars" => keywords.vars = value.as_map().cloned().map(Arc::new),
-                "when" => keywords.when = list(value),
-                "tags" => keywords.tags = split_tags(value),
-                "environment" => keywords.environment = list(value),
-                "module_defaults" => keywords.module_defaults = list(value),
-                "become" => keywords.r#become = one(),
-                "become_user" => keywords.become_user = one(),
-                "become_method" => keywords.become_method = one(),
-                "become_flags" => keywords.become_flags = one(),
-                "become_exe" => keywords.become_exe = one(),
-                "remote_user" => keywords.remote_user = one(),
-                "connection" => keywords.connection = one(),
-                "port" => keywords.port = one(),
-                "delegate_to" => keywords.delegate_to = one(),
-                "delegate_facts" => keywords.delegate_facts = one(),
-                "run_once" => keywords.run_once = one(),
-                "no_log" => keywords.no_log = one(),
-                "check_mode" => keywords.check_mode = one(),
-                "diff" => keywords.diff = one(),
-                "ignore_errors" => keywords.ignore_errors = one(),
-                "ignore_unreachable" => keywords.ignore_unreachable = one(),
-                "any_errors_fatal" => keywords.any_errors_fatal = one(),
-                "throttle" => keywords.throttle = one(),
-                "timeout" => keywords.timeout = one(),
-                "collections" => keywords.collections = list(value),
-                "name" => {}
-                other => {
-                    let error = Diagnostic::error("unknown-keyword", format!("`{other}` is not a keyword of a block"));
-                    let near = nearest(other, keywords::Holder::Block.keywords());
-                    let help = near.map(|near| format!("did you mean `{near}`?"));
-                    self.errors.push(Diagnostic { help, ..error.at(key.as_text().and_then(Str::origin)) });
-                }
+            let (word, place) = (key.value().to_text(), key.as_text().and_then(Str::origin));
+            let before = self.errors.len();
+            keywords::check_supported(&word, place, value, &mut self.errors);
+            let known = word == "name" || keywords::read(&mut keywords, &word, value, &mut self.errors);
+            if !known {
+                self.errors.push(keywords::unknown_word(&word, place, Holder::Block));
             }
+            // A value need not know where it was written.
+            self.errors[before..].iter_mut().for_each(|error| error.span = error.span.or(place));
         }
+        keywords
     }
-}
-
-fn split_tags(value: &Value) -> Vec<Value> {
-    let items = value.as_list().map_or_else(|| vec![value.clone()], <[Value]>::to_vec);
-    let words = items.iter().flat_map(|item| match item {
-        Value::Str(text) => text.split(',').map(|tag| Value::from(tag.trim())).collect(),
-        other => vec![other.clone()],
-    });
-    words.filter(|tag| !tag.is_null()).collect()
 }
 
 fn file_name(draft: &Draft) -> Option<Str> {

@@ -4,13 +4,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use value::{Map, Span, Str, Value};
 
+pub use super::keywords::Keywords;
+
 #[derive(Debug)]
 pub struct Playbook {
     pub path: PathBuf,
     pub plays: Vec<Arc<Play>>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Play {
     pub span: Span,
     pub name: Option<Str>,
@@ -68,39 +70,6 @@ pub struct Frame {
     pub parameters: Option<Arc<Map>>,
 }
 
-/// Keywords that plays, blocks and tasks share. None: not written here.
-#[derive(Clone, Debug, Default)]
-pub struct Keywords {
-    pub vars: Option<Arc<Map>>,
-    pub when: Vec<Value>,
-    pub tags: Vec<Value>,
-    pub environment: Vec<Value>,
-    pub r#become: Option<Value>,
-    pub become_user: Option<Value>,
-    pub become_method: Option<Value>,
-    pub become_flags: Option<Value>,
-    pub become_exe: Option<Value>,
-    pub remote_user: Option<Value>,
-    pub connection: Option<Value>,
-    pub port: Option<Value>,
-    pub delegate_to: Option<Value>,
-    pub delegate_facts: Option<Value>,
-    pub run_once: Option<Value>,
-    pub no_log: Option<Value>,
-    pub check_mode: Option<Value>,
-    pub diff: Option<Value>,
-    pub ignore_errors: Option<Value>,
-    pub ignore_unreachable: Option<Value>,
-    pub any_errors_fatal: Option<Value>,
-    /// Of blocks, imports and tasks; the nearest counts.
-    pub notify: Option<Vec<Value>>,
-    pub throttle: Option<Value>,
-    pub timeout: Option<Value>,
-    pub debugger: Option<Value>,
-    pub module_defaults: Vec<Value>,
-    pub collections: Vec<Value>,
-}
-
 /// One task as it was written.
 #[derive(Clone, Debug)]
 pub struct Task {
@@ -123,8 +92,6 @@ pub struct Task {
     pub delay: Option<Value>,
     /// Of a handler: the topics that call it.
     pub listen: Vec<Value>,
-    pub r#async: Option<Value>,
-    pub poll: Option<Value>,
 }
 
 /// What a task does, by the name that was resolved at load.
@@ -214,28 +181,6 @@ impl Frame {
 }
 
 impl Task {
-    /// A task that nobody wrote, with nothing but its arguments.
-    pub fn bare(span: Span, name: &str, action: Action, args: Args, frame: Arc<Frame>) -> Self {
-        Self {
-            span,
-            name: Some(Str::from(name).with_origin(Some(span))),
-            action,
-            args,
-            keywords: Keywords::default(),
-            frame,
-            looped: None,
-            register: None,
-            changed_when: Vec::new(),
-            failed_when: Vec::new(),
-            until: Vec::new(),
-            retries: None,
-            delay: None,
-            listen: Vec::new(),
-            r#async: None,
-            poll: None,
-        }
-    }
-
     /// A keyword of the task, or the nearest around it.
     pub fn inherited<'t, T>(&'t self, keyword: impl Fn(&'t Keywords) -> Option<&'t T>) -> Option<&'t T> {
         keyword(&self.keywords).or_else(|| self.frame.chain().find_map(|frame| keyword(&frame.keywords)))

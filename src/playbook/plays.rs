@@ -120,6 +120,9 @@ impl Reader<'_> {
             let word = key.as_str().unwrap_or_default();
             if !Holder::Play.has(word) {
                 self.errors.push(keywords::unknown(key, Holder::Play));
+            } else if word == "user" {
+                // The old name of `remote_user`.
+                keywords.remote_user = keywords::scalar(word, value, &mut self.errors);
             } else if !self.play_keyword(&mut play, word, value) {
                 self.shared(&mut keywords, key, value);
             }

@@ -52,8 +52,6 @@ pub(super) struct Draft {
     retries: Option<Value>,
     delay: Option<Value>,
     listen: Vec<Value>,
-    r#async: Option<Value>,
-    poll: Option<Value>,
     /// `action` or `local_action`, with its value.
     action: Option<(yaml::Node, yaml::Node)>,
 }
@@ -62,7 +60,7 @@ impl Reader<'_> {
     /// A keyword that all kinds share; also says when we do not have it.
     pub fn shared(&mut self, keywords: &mut Keywords, key: &yaml::Node, value: &yaml::Node) -> bool {
         let word = key.as_str().unwrap_or_default();
-        keywords::check_supported(key, value, &mut self.errors);
+        keywords::check_supported(word, key.span, value, &mut self.errors);
         keywords::read(keywords, word, value, &mut self.errors)
     }
 
@@ -156,17 +154,17 @@ impl Reader<'_> {
             "loop" => self.looped(draft, key, LoopSource::List(plain)),
             "loop_control" => self.loop_control(draft, value),
             "register" => draft.register = self.register(value),
-            "changed_when" => draft.changed_when = keywords::conditions(value, errors),
-            "failed_when" => draft.failed_when = keywords::conditions(value, errors),
-            "until" => draft.until = keywords::conditions(value, errors),
+            "changed_when" => draft.changed_when = keywords::conditions(word, value, errors),
+            "failed_when" => draft.failed_when = keywords::conditions(word, value, errors),
+            "until" => draft.until = keywords::conditions(word, value, errors),
             "retries" => draft.retries = keywords::number(word, value, errors),
             "delay" => draft.delay = keywords::number(word, value, errors),
-            "async" => {
-                keywords::check_supported(key, value, errors);
-                draft.r#async = keywords::number(word, value, errors);
+            // Nothing but `async: 0` is there yet, which asks for nothing.
+            "async" | "poll" => {
+                keywords::check_supported(word, key.span, value, errors);
+                keywords::number(word, value, errors);
             }
-            "poll" => draft.poll = keywords::number(word, value, errors),
-            "listen" => draft.listen = keywords::words(value, word, errors),
+            "listen" => draft.listen = keywords::words(word, value, errors),
             _ => drop(self.shared(&mut draft.keywords, key, value)),
         }
     }
@@ -219,7 +217,7 @@ impl Reader<'_> {
                 "extended_allitems" => {
                     draft.control.extended_allitems = keywords::boolean(word, value, &mut self.errors)
                 }
-                "break_when" => draft.control.break_when = keywords::conditions(value, &mut self.errors),
+                "break_when" => draft.control.break_when = keywords::conditions(word, value, &mut self.errors),
                 _ => {
                     let error =
                         Diagnostic::error("unknown-keyword", format!("`{word}` is not a keyword of `loop_control`"));
@@ -401,24 +399,36 @@ impl Reader<'_> {
             self.fail("task", "`include_role` cannot be a handler", span);
         }
         self.check_include(&draft, &action, span);
-        Some(Node::Task(Arc::new(Task {
+        Some(Node::Task(Arc::new(draft.into_task(span, action, around.frame.clone()))))
+    }
+}
+
+impl Draft {
+    fn into_task(self, span: Span, action: Action, frame: Arc<Frame>) -> Task {
+        Task {
             span,
-            name: draft.name,
+            name: self.name,
             action,
-            args: draft.args,
-            keywords: draft.keywords,
-            frame: around.frame.clone(),
-            looped: draft.looped,
-            register: draft.register,
-            changed_when: draft.changed_when,
-            failed_when: draft.failed_when,
-            until: draft.until,
-            retries: draft.retries,
-            delay: draft.delay,
-            listen: draft.listen,
-            r#async: draft.r#async,
-            poll: draft.poll,
-        })))
+            args: self.args,
+            keywords: self.keywords,
+            frame,
+            looped: self.looped,
+            register: self.register,
+            changed_when: self.changed_when,
+            failed_when: self.failed_when,
+            until: self.until,
+            retries: self.retries,
+            delay: self.delay,
+            listen: self.listen,
+        }
+    }
+}
+
+impl Task {
+    /// A task that nobody wrote, with nothing but its arguments.
+    pub fn bare(span: Span, name: &str, action: Action, args: Args, frame: Arc<Frame>) -> Self {
+        let name = Some(Str::from(name).with_origin(Some(span)));
+        Draft { name, args, ..Draft::default() }.into_task(span, action, frame)
     }
 }
 

@@ -65,26 +65,10 @@ impl Playbooks {
             self.since_start(&nodes)
         };
         Play {
-            name: play.name.clone(),
-            hosts: play.hosts.clone(),
-            frame: play.frame.clone(),
-            gather_facts: play.gather_facts.clone(),
-            gather_subset: play.gather_subset.clone(),
-            gather_timeout: play.gather_timeout.clone(),
-            fact_path: play.fact_path.clone(),
-            vars_files: play.vars_files.clone(),
-            vars_prompt: play.vars_prompt.clone(),
-            serial: play.serial.clone(),
-            strategy: play.strategy.clone(),
-            order: play.order.clone(),
-            max_fail_percentage: play.max_fail_percentage.clone(),
-            force_handlers: play.force_handlers.clone(),
             pre_tasks: select(&play.pre_tasks),
             tasks: select(&play.tasks),
             post_tasks: select(&play.post_tasks),
-            handlers: play.handlers.clone(),
-            roles: play.roles.clone(),
-            span: play.span,
+            ..play.clone()
         }
     }
 

@@ -111,8 +111,6 @@ impl Draft {
             retries: None,
             delay: None,
             listen: Vec::new(),
-            r#async: None,
-            poll: None,
         })
     }
 

@@ -133,8 +133,6 @@ pub fn task<const N: usize>(module: &str, args: [(&str, &str); N]) -> Task {
         retries: None,
         delay: None,
         listen: Vec::new(),
-        r#async: None,
-        poll: None,
     }
 }
 
