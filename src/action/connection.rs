@@ -1,8 +1,13 @@
 //! How a host is reached: variables stand over the task's keywords, and these over the command line and the configuration.
+use super::Halt;
 use super::begin::Asking;
 use super::names::{Names, origin};
-use super::{Halt, keyword};
+use super::said::Said;
 use crate::engine::message::{Connection, ConnectionKey, SshOptions, Transport};
+use crate::vars::connection::{
+    CONNECTION, HOST, HOST_KEY_CHECKING, PASSWORD, PORT, PRIVATE_KEY_FILE, REMOTE_TMP, SSH_ARGS, SSH_COMMON_ARGS,
+    SSH_EXECUTABLE, SSH_EXTRA_ARGS, TIMEOUT, USER,
+};
 use std::sync::Arc;
 use target::protocol::Password;
 use value::Value;
@@ -13,13 +18,14 @@ const LOCAL_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 /// `names` are those of the host that is reached, which is another one for a delegated task.
 pub fn connection(asking: &Asking, names: &Names, host: &str, larger: bool) -> Result<Arc<Connection>, Halt> {
     let settings = asking.world.settings;
-    let timeout = variable(names, &["ansible_ssh_timeout", "ansible_timeout"])?;
+    let said = Said::new(asking.task(), names);
+    let timeout = said.value(&TIMEOUT)?;
     let timeout = timeout.and_then(|value| value.to_text().trim().parse().ok()).unwrap_or(settings.timeout);
-    let remote_tmp = text(names, &["ansible_remote_tmp"])?.or_else(|| settings.remote_tmp.clone());
-    let kind = kind(asking, names, host)?;
+    let remote_tmp = said.text(&REMOTE_TMP)?.or_else(|| settings.remote_tmp.clone());
+    let kind = kind(asking, said, host)?;
     let transport = match kind.as_str() {
         "local" => Transport::Local,
-        "ssh" | "smart" | "paramiko" | "paramiko_ssh" => Transport::Ssh(ssh(asking, names, host)?),
+        "ssh" | "smart" | "paramiko" | "paramiko_ssh" => Transport::Ssh(ssh(asking, said, host)?),
         other => {
             return Err(Halt::refused(format!("the connection plugin '{other}' is not there yet"))
                 .help("`ssh` and `local` are; `ansible_connection` or the keyword `connection` says which"));
@@ -40,7 +46,8 @@ pub fn connection(asking: &Asking, names: &Names, host: &str, larger: bool) -> R
 /// Whether the host is the controller itself.
 pub fn is_local(asking: &Asking) -> Result<bool, Halt> {
     let host = asking.world.world.host_name(asking.question.host);
-    match kind(asking, &asking.names(&Arc::default()), &host) {
+    let names = asking.names(&Arc::default());
+    match kind(asking, Said::new(asking.task(), &names), &host) {
         Ok(kind) => Ok(kind == "local"),
         // It is told where the host is reached.
         Err(Halt::Failed(_) | Halt::Unforeseen(_)) => Ok(false),
@@ -49,14 +56,8 @@ pub fn is_local(asking: &Asking) -> Result<bool, Halt> {
 }
 
 /// The transport's name, without its collection.
-fn kind(asking: &Asking, names: &Names, host: &str) -> Result<String, Halt> {
-    let task = asking.task();
-    let written = keyword::levels(task, |keywords| keywords.connection.as_ref());
-    let said = match text(names, &["ansible_connection"])? {
-        Some(said) => Some(said),
-        None => keyword::text(names, "connection", written)?,
-    };
-    let said = match said {
+fn kind(asking: &Asking, said: Said, host: &str) -> Result<String, Halt> {
+    let said = match said.text(&CONNECTION)? {
         Some(said) => said,
         // `localhost` need not be in an inventory, and is then this machine.
         None if LOCAL_NAMES.contains(&host) && asking.world.world.host_by_name(host).is_none() => "local".into(),
@@ -65,32 +66,24 @@ fn kind(asking: &Asking, names: &Names, host: &str) -> Result<String, Halt> {
     Ok(said.rsplit('.').next().unwrap_or("ssh").to_string())
 }
 
-fn ssh(asking: &Asking, names: &Names, host: &str) -> Result<SshOptions, Halt> {
-    let (task, settings) = (asking.task(), asking.world.settings);
-    let user = match text(names, &["ansible_user", "ansible_ssh_user"])? {
-        Some(user) => Some(user),
-        None => keyword::text(names, "remote_user", keyword::levels(task, |keywords| keywords.remote_user.as_ref()))?,
-    };
-    let port = match variable(names, &["ansible_port", "ansible_ssh_port"])? {
-        Some(port) => Some(port),
-        None => keyword::value(names, "port", keyword::levels(task, |keywords| keywords.port.as_ref()))?,
-    };
-    let port = port.map(|port| port_number(&port)).transpose()?.or(settings.port);
-    let checking = variable(names, &["ansible_ssh_host_key_checking", "ansible_host_key_checking"])?;
-    let password = variable(names, &["ansible_password", "ansible_ssh_pass", "ansible_ssh_password"])?;
-    let ssh_args = text(names, &["ansible_ssh_args"])?.unwrap_or_else(|| settings.ssh_args.clone());
-    let common = text(names, &["ansible_ssh_common_args"])?.unwrap_or_else(|| settings.ssh_common_args.clone());
-    let extra = text(names, &["ansible_ssh_extra_args"])?.unwrap_or_else(|| settings.ssh_extra_args.clone());
-    let key_file = text(names, &["ansible_private_key_file", "ansible_ssh_private_key_file"])?;
+fn ssh(asking: &Asking, said: Said, host: &str) -> Result<SshOptions, Halt> {
+    let settings = asking.world.settings;
+    let user = said.text(&USER)?;
+    let port = said.value(&PORT)?.map(|port| port_number(&port)).transpose()?.or(settings.port);
+    let checking = said.value(&HOST_KEY_CHECKING)?;
+    let password = said.value(&PASSWORD)?;
+    let ssh_args = said.text(&SSH_ARGS)?.unwrap_or_else(|| settings.ssh_args.clone());
+    let common = said.text(&SSH_COMMON_ARGS)?.unwrap_or_else(|| settings.ssh_common_args.clone());
+    let extra = said.text(&SSH_EXTRA_ARGS)?.unwrap_or_else(|| settings.ssh_extra_args.clone());
     Ok(SshOptions {
-        address: text(names, &["ansible_host", "ansible_ssh_host"])?.unwrap_or_else(|| host.to_string()),
+        address: said.text(&HOST)?.unwrap_or_else(|| host.to_string()),
         port,
         user: user.or_else(|| settings.remote_user.clone()),
-        private_key_file: key_file.or_else(|| settings.private_key_file.clone()),
+        private_key_file: said.text(&PRIVATE_KEY_FILE)?.or_else(|| settings.private_key_file.clone()),
         host_key_checking: checking.and_then(|value| to_bool(&value).ok()).unwrap_or(settings.host_key_checking),
         control_persist: control_persist(&ssh_args),
         args: words(&ssh_args)?.into_iter().chain(words(&common)?).chain(words(&extra)?).collect(),
-        executable: text(names, &["ansible_ssh_executable"])?.or_else(|| settings.ssh_executable.clone()),
+        executable: said.text(&SSH_EXECUTABLE)?.or_else(|| settings.ssh_executable.clone()),
         password: password.map(|password| secret(asking, &password)).or_else(|| settings.password.clone()),
     })
 }
@@ -117,21 +110,6 @@ fn control_persist(args: &str) -> Option<String> {
 pub fn secret(asking: &Asking, value: &Value) -> Password {
     asking.world.surroundings.keep_secret(&value.secret());
     Password(value.to_text())
-}
-
-/// The first of these names that has a value.
-pub fn variable(names: &Names, known_as: &[&str]) -> Result<Option<Value>, Halt> {
-    for name in known_as {
-        let value = names.get(name).map_err(|halt| halt.within(format!("Error while evaluating '{name}'")))?;
-        if let Some(value) = value.filter(|value| !matches!(value, Value::Null | Value::Omit)) {
-            return Ok(Some(value));
-        }
-    }
-    Ok(None)
-}
-
-pub fn text(names: &Names, known_as: &[&str]) -> Result<Option<String>, Halt> {
-    Ok(variable(names, known_as)?.map(|value| value.to_text()).filter(|text| !text.is_empty()))
 }
 
 /// Equal ways share one connection, whatever the inventory calls the host.

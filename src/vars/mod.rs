@@ -2,7 +2,9 @@
 //!
 //! Layers are shared and immutable; a name is looked up by walking them from the strongest to the weakest, so ten thousand hosts
 //! cost ten thousand lists of pointers. `scope` is one host's view, `magic` the names that Ansible itself gives, `hostvars` the
-//! views of other hosts, `extra` the command line's `-e`, `files` the `vars_files` of a play.
+//! views of other hosts, `extra` the command line's `-e`, `files` the `vars_files` of a play, `connection` the table of the names
+//! that say how a host is reached.
+pub mod connection;
 mod extra;
 mod files;
 mod hostvars;

@@ -1,4 +1,5 @@
 //! One host's view: its layers, strongest first, at a task of a play or outside of any.
+use super::connection::is_connection_variable;
 use super::files;
 use super::hostvars::{AllNames, HostVarsOf};
 use super::{PlayVars, Variables, settings};
@@ -45,38 +46,12 @@ enum Layer {
     Facts,
 }
 
-/// Names that facts never bring, though they begin alike: how the host is reached.
-const CONNECTION: [&str; 24] = [
-    "ansible_async",
-    "ansible_become",
-    "ansible_connection",
-    "ansible_control_path",
-    "ansible_delegated_vars",
-    "ansible_host_key",
-    "ansible_index_var",
-    "ansible_loop",
-    "ansible_managed",
-    "ansible_network_os",
-    "ansible_paramiko",
-    "ansible_password",
-    "ansible_pipelining",
-    "ansible_port",
-    "ansible_private_key",
-    "ansible_python_interpreter",
-    "ansible_remote_tmp",
-    "ansible_scp",
-    "ansible_sftp",
-    "ansible_shell_",
-    "ansible_ssh_",
-    "ansible_su",
-    "ansible_timeout",
-    "ansible_winrm",
-];
+/// Names that a task or its loop has, though they begin as facts do.
+const OF_TASKS: [&str; 6] =
+    ["ansible_async_dir", "ansible_facts", "ansible_index_var", "ansible_loop", "ansible_loop_var", "ansible_managed"];
 
 fn may_be_a_fact(name: &str) -> bool {
-    let exact = ["ansible_host", "ansible_user", "ansible_facts"].contains(&name);
-    let host_key = name.starts_with("ansible_ssh_host_key");
-    name.starts_with("ansible_") && !exact && (host_key || !CONNECTION.iter().any(|prefix| name.starts_with(prefix)))
+    name.starts_with("ansible_") && !OF_TASKS.contains(&name) && !is_connection_variable(name)
 }
 
 impl HostScope {
