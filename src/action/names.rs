@@ -3,6 +3,8 @@
 use super::Context;
 use super::Halt;
 use super::actions::first_letter;
+use crate::world::lookups::{self, Reads};
+use crate::world::paths;
 use lang::template::{
     Environment, Error, Expression, FileTest, Kind, LookupRequest, Scope, Source, Stop, Syntax, Template, condition,
     is_template, render_value,
@@ -209,23 +211,19 @@ struct Layered<'n> {
 
 /// Names of the hosts that have not failed.
 const LIVE: [&str; 3] = ["ansible_play_hosts", "ansible_play_batch", "play_hosts"];
-/// Lookups whose answer changes with the world, or that change it.
-const IMPURE: [&str; 10] =
-    ["pipe", "url", "password", "lines", "csvfile", "env", "random_choice", "first_found", "fileglob", "file"];
-/// Of those, what only reads the controller's files or the environment: the same all through a run, unless the host is the
-/// controller itself.
-const STEADY: [&str; 5] = ["env", "file", "fileglob", "first_found", "csvfile"];
-
 impl Layered<'_> {
     fn refuse(&self) -> Stop {
         self.fence.set(true);
         Stop::outside("it must be asked alone")
     }
 
-    fn is_impure(&self, name: &str) -> bool {
-        let name = name.rsplit('.').next().unwrap_or(name);
-        let steady = self.may.files && STEADY.contains(&name);
-        !self.may.all && IMPURE.contains(&name) && !steady
+    /// Whether what reads this may answer now. The controller's files stand still unless the host is the controller itself.
+    fn may_read(&self, what: Reads) -> bool {
+        match what {
+            Reads::Nothing => true,
+            Reads::Controller => self.may.files,
+            Reads::World => self.may.all,
+        }
     }
 }
 
@@ -245,14 +243,15 @@ impl Scope for Layered<'_> {
     }
 
     fn lookup(&self, request: &LookupRequest) -> Result<Option<Vec<Value>>, Stop> {
-        match self.is_impure(request.name) {
-            true => Err(self.refuse()),
-            false => self.inner.lookup(request),
+        match self.may_read(lookups::reads(request.name)) {
+            true => self.inner.lookup(request),
+            false => Err(self.refuse()),
         }
     }
 
     fn load(&self, name: &str) -> Result<Option<Source>, Stop> {
         match self.loader {
+            _ if !self.may_read(Reads::Controller) => Err(self.refuse()),
             Some(loader) => loader.load(name),
             None => self.inner.load(name),
         }
@@ -286,16 +285,19 @@ impl Environment for Layered<'_> {
         self.inner.environment().sealed(text)
     }
     fn file_test(&self, test: FileTest, path: &str, other: Option<&str>) -> Result<bool, Stop> {
-        match self.may.files {
+        match self.may_read(Reads::Controller) {
             true => self.inner.environment().file_test(test, path, other),
             false => Err(self.refuse()),
         }
     }
     fn path_filter(&self, name: &str, path: &str, arguments: &lang::template::Arguments) -> Result<Value, Stop> {
-        match self.may.files || !matches!(name, "fileglob" | "realpath") {
+        match self.may_read(paths::reads(name)) {
             true => self.inner.environment().path_filter(name, path, arguments),
             false => Err(self.refuse()),
         }
+    }
+    fn lookup_names(&self) -> Vec<&'static str> {
+        self.inner.environment().lookup_names()
     }
     fn warn(&self, warning: Diagnostic) {
         self.inner.environment().warn(warning);

@@ -14,9 +14,8 @@ use crate::playbook::tags::Selection;
 use crate::playbook::{Load, Parser};
 use crate::vars::{HostScope, Outside, PlayVars, Variables, View};
 use crate::world::drive::Project;
-use crate::world::lookups::{self, Places};
 use crate::world::surroundings::Here;
-use lang::template::{Environment, LookupRequest, Scope, Stop, render_value};
+use lang::template::{Environment, Scope, render_value};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use value::{Diagnostic, Map, Str, Value};
@@ -281,12 +280,8 @@ impl World for Playbooks {
     }
 }
 
-/// Lookups and the clock of this machine.
+/// The clock and the files of this machine.
 impl Outside for Here {
-    fn lookup(&self, request: &LookupRequest, places: &Places) -> Result<Option<Vec<Value>>, Stop> {
-        lookups::lookup(request, places)
-    }
-
     fn template_names(&self, asked: &str, path: &Path) -> Vec<(String, Value)> {
         template_file::names(self, asked, path, None)
     }

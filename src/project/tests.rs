@@ -9,17 +9,13 @@ use crate::vars::{Outside, RunSettings, Variables};
 use crate::world::drive::Project;
 use crate::world::files::Memory;
 use crate::world::loader::Loader;
-use crate::world::lookups::Places;
-use lang::template::{Environment, LookupRequest, Still, Stop};
+use lang::template::{Environment, Still};
 use std::path::PathBuf;
 use std::sync::Arc;
 use value::{Map, Value};
 
 struct Nothing;
 impl Outside for Nothing {
-    fn lookup(&self, _request: &LookupRequest, _places: &Places) -> Result<Option<Vec<Value>>, Stop> {
-        Ok(None)
-    }
     fn template_names(&self, _asked: &str, _path: &std::path::Path) -> Vec<(String, Value)> {
         Vec::new()
     }

@@ -24,8 +24,7 @@ use crate::inventory::Inventory;
 use crate::playbook::model::{Node, Play, Role};
 use crate::playbook::tags::all_tasks;
 use crate::world::loader::Loader;
-use crate::world::lookups::Places;
-use lang::template::{Environment, LookupRequest, Stop};
+use lang::template::Environment;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
@@ -138,10 +137,8 @@ impl PlayVars {
     }
 }
 
-/// What reaches outside of the run: lookups with effects, the clock, the disk.
+/// What reaches outside of the run: the clock, random numbers, the disk.
 pub trait Outside: Send + Sync {
-    /// A lookup that needs more than variables. None: nobody knows it.
-    fn lookup(&self, request: &LookupRequest, places: &Places) -> Result<Option<Vec<Value>>, Stop>;
     /// What a template that a lookup evaluates knows of itself.
     fn template_names(&self, asked: &str, path: &Path) -> Vec<(String, Value)>;
     fn environment(&self) -> &dyn Environment;

@@ -8,7 +8,7 @@ use crate::engine::message::{HostId, HostVars, PlayState};
 use crate::inventory::Layers;
 use crate::playbook::model::{Frame, Role, Task};
 use crate::playbook::search;
-use crate::world::lookups::Places;
+use crate::world::lookups::{self, By, Places, Run};
 use lang::template::{Environment, LookupRequest, ObjectRef, Scope, Source, Stop, Template, render_text};
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -286,11 +286,13 @@ impl Scope for HostScope {
     }
 
     fn lookup(&self, request: &LookupRequest) -> Result<Option<Vec<Value>>, Stop> {
-        match request.name {
-            "inventory_hostnames" => self.inventory_hostnames(request).map(Some),
-            "config" => settings::lookup(&self.variables.run.settings, request, self.environment()).map(Some),
-            _ => self.lookup_outside(request),
-        }
+        let Some(entry) = lookups::find(request.name) else { return Ok(None) };
+        let found = match entry.by {
+            By::Run(run) => self.lookup_outside(request, run),
+            By::Inventory => self.inventory_hostnames(request),
+            By::Settings => settings::lookup(&self.variables.run.settings, request, self.environment()),
+        };
+        found.map(Some)
     }
 
     fn load(&self, name: &str) -> Result<Option<Source>, Stop> {
@@ -337,7 +339,7 @@ impl HostScope {
         Ok(Value::map([(name, ObjectRef::value(HostVarsOf::delegate(scope, self.name.clone())))]))
     }
 
-    fn lookup_outside(&self, request: &LookupRequest) -> Result<Option<Vec<Value>>, Stop> {
+    fn lookup_outside(&self, request: &LookupRequest, run: Run) -> Result<Vec<Value>, Stop> {
         let loader = &self.variables.loader;
         let search = self.search_path();
         let read = |path: &Path| {
@@ -351,7 +353,7 @@ impl HostScope {
             read: &read,
             render: &render,
         };
-        self.variables.outside.lookup(request, &places)
+        run(request.arguments, &places)
     }
 
     /// The lookup `template`: a file rendered with the asking scope, what the file knows of itself, and the variables of `template_vars`.

@@ -8,8 +8,7 @@ use crate::playbook::model::{Play, Task};
 use crate::playbook::tags::all_tasks;
 use crate::world::files::Memory;
 use crate::world::loader::Loader;
-use crate::world::lookups::Places;
-use lang::template::{Environment, LookupRequest, Scope, Still, Stop, render_value};
+use lang::template::{Environment, Scope, Still, render_value};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -17,9 +16,6 @@ use value::{Map, Str, Value};
 
 struct Nothing;
 impl Outside for Nothing {
-    fn lookup(&self, _request: &LookupRequest, _places: &Places) -> Result<Option<Vec<Value>>, Stop> {
-        Ok(None)
-    }
     fn template_names(&self, _asked: &str, _path: &Path) -> Vec<(String, Value)> {
         Vec::new()
     }

@@ -1,6 +1,6 @@
 //! Lookups that reach outside: environment, files, programs. What they bring is not the user's own text, so it is never evaluated.
-use super::surroundings::{expand_user, expand_variables};
-use lang::template::{Arguments, Kind, LookupRequest, Stop};
+use super::paths::{expand_user, expand_variables};
+use lang::template::{Arguments, Kind, Stop};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use value::{Str, Value};
@@ -25,24 +25,80 @@ impl Places<'_> {
 /// The option that tells `first_found` in which subfolder it looks: that of a task that has it as its `with_first_found`.
 pub const SUBFOLDER: &str = "_subfolder";
 
+/// What an answer depends on, besides what was asked: who may give it while tasks are under way hangs on this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reads {
+    /// Nothing that changes in a run: the environment, the inventory as it is.
+    Nothing,
+    /// The controller's files: they stand still unless a host is the controller itself.
+    Controller,
+    /// Anything: programs, random numbers. Or it leaves something behind.
+    World,
+}
+
+/// From the terms and options; the places are where names of files are looked for.
+pub type Run = fn(&Arguments, &Places) -> Result<Vec<Value>, Stop>;
+
+/// Who answers.
+#[derive(Clone, Copy)]
+pub enum By {
+    Run(Run),
+    /// The asking host's view, which has the inventory.
+    Inventory,
+    /// The same, which has the settings.
+    Settings,
+}
+
+/// A lookup that reaches outside of its terms and of variables.
+pub struct Entry {
+    pub name: &'static str,
+    pub reads: Reads,
+    pub by: By,
+}
+
+const fn entry(name: &'static str, reads: Reads, run: Run) -> Entry {
+    Entry { name, reads, by: By::Run(run) }
+}
+
+/// All of them. Those that only compute are in `lang`.
+const TABLE: [Entry; 13] = [
+    Entry { name: "config", reads: Reads::Nothing, by: By::Settings },
+    entry("csvfile", Reads::Controller, |asked, places| flat(asked, |key| csvfile(key, asked, places))),
+    entry("env", Reads::Nothing, |asked, _| each(asked, |name| env(name, asked))),
+    entry("file", Reads::Controller, |asked, places| each(asked, |path| file(path, asked, places))),
+    entry("fileglob", Reads::Controller, |asked, places| flat(asked, |pattern| Ok(fileglob(pattern, places)))),
+    entry("first_found", Reads::Controller, first_found),
+    entry("ini", Reads::Controller, |asked, places| flat(asked, |key| ini(key, asked, places))),
+    Entry { name: "inventory_hostnames", reads: Reads::Nothing, by: By::Inventory },
+    entry("lines", Reads::World, |asked, _| flat(asked, lines)),
+    entry("password", Reads::World, |asked, _| each(asked, |term| super::password::lookup(term, asked))),
+    entry("pipe", Reads::World, |asked, _| each(asked, pipe)),
+    entry("template", Reads::Controller, |asked, places| each(asked, |path| template(path, places))),
+    entry("unvault", Reads::Controller, |asked, places| each(asked, |path| whole_file(path, places).map(Value::from))),
+];
+
 /// None: nobody knows a lookup of that name here.
-pub fn lookup(request: &LookupRequest, places: &Places) -> Result<Option<Vec<Value>>, Stop> {
-    let (name, arguments) = (request.name, request.arguments);
-    let terms = || arguments.positional.iter().map(Value::to_text);
-    Ok(Some(match name {
-        "env" => terms().map(|name| env(&name, arguments)).collect::<Result<_, _>>()?,
-        "file" => terms().map(|path| file(&path, arguments, places)).collect::<Result<_, _>>()?,
-        "unvault" => terms().map(|path| whole_file(&path, places).map(Value::from)).collect::<Result<_, _>>()?,
-        "fileglob" => terms().flat_map(|pattern| fileglob(&pattern, places)).collect(),
-        "first_found" => first_found(arguments, places)?,
-        "pipe" => terms().map(|command| pipe(&command)).collect::<Result<_, _>>()?,
-        "lines" => terms().map(|command| lines(&command)).collect::<Result<Vec<_>, _>>()?.concat(),
-        "template" => terms().map(|path| template(&path, places)).collect::<Result<_, _>>()?,
-        "password" => terms().map(|term| super::password::lookup(&term, arguments)).collect::<Result<_, _>>()?,
-        "ini" => terms().map(|key| ini(&key, arguments, places)).collect::<Result<Vec<_>, _>>()?.concat(),
-        "csvfile" => terms().map(|key| csvfile(&key, arguments, places)).collect::<Result<Vec<_>, _>>()?.concat(),
-        _ => return Ok(None),
-    }))
+pub fn find(name: &str) -> Option<&'static Entry> {
+    TABLE.iter().find(|entry| entry.name == name)
+}
+
+pub fn names() -> Vec<&'static str> {
+    TABLE.iter().map(|entry| entry.name).collect()
+}
+
+/// Of a lookup that nobody knows, anything.
+pub fn reads(name: &str) -> Reads {
+    find(name).map_or(Reads::World, |entry| entry.reads)
+}
+
+/// One value for each term.
+fn each(asked: &Arguments, run: impl Fn(&str) -> Result<Value, Stop>) -> Result<Vec<Value>, Stop> {
+    asked.positional.iter().map(|term| run(&term.to_text())).collect()
+}
+
+/// Several for each.
+fn flat(asked: &Arguments, run: impl Fn(&str) -> Result<Vec<Value>, Stop>) -> Result<Vec<Value>, Stop> {
+    asked.positional.iter().map(|term| run(&term.to_text())).collect::<Result<Vec<_>, _>>().map(|all| all.concat())
 }
 
 fn option<'a>(arguments: &'a Arguments, name: &str) -> Option<&'a Value> {
@@ -73,12 +129,12 @@ fn outside(why: impl Into<String>) -> Stop {
     Stop::outside(why)
 }
 
-fn find(candidates: Vec<PathBuf>) -> Option<PathBuf> {
+fn existing(candidates: Vec<PathBuf>) -> Option<PathBuf> {
     candidates.into_iter().find(|path| path.exists())
 }
 
 fn whole_file(term: &str, places: &Places) -> Result<String, Stop> {
-    let path = find(places.files(term))
+    let path = existing(places.files(term))
         .ok_or_else(|| outside(format!("Unable to access the file '{term}': there is no such file")))?;
     String::from_utf8((places.read)(&path)?).map_err(|_| outside(format!("{}: this is no UTF-8 text", path.display())))
 }
@@ -183,7 +239,7 @@ fn lines(command: &str) -> Result<Vec<Value>, Stop> {
 }
 
 fn template(term: &str, places: &Places) -> Result<Value, Stop> {
-    let path = find((places.within)("templates", term))
+    let path = existing((places.within)("templates", term))
         .ok_or_else(|| outside(format!("the template file {term} could not be found for the lookup")))?;
     (places.render)(term, &path)
 }
@@ -192,7 +248,7 @@ fn template(term: &str, places: &Places) -> Result<Value, Stop> {
 fn ini(term: &str, arguments: &Arguments, places: &Places) -> Result<Vec<Value>, Stop> {
     let (key, arguments) = &with_options(term, arguments);
     let name = word(arguments, "file", "ansible.ini");
-    let path = find(places.files(&name)).ok_or_else(|| outside(format!("there is no file '{name}'")))?;
+    let path = existing(places.files(&name)).ok_or_else(|| outside(format!("there is no file '{name}'")))?;
     let text = String::from_utf8_lossy(&(places.read)(&path)?).into_owned();
     let properties = word(arguments, "type", "ini") == "properties";
     let section = if properties { String::new() } else { word(arguments, "section", "global") };
@@ -225,7 +281,7 @@ fn ini(term: &str, arguments: &Arguments, places: &Places) -> Result<Vec<Value>,
 fn csvfile(term: &str, arguments: &Arguments, places: &Places) -> Result<Vec<Value>, Stop> {
     let (key, arguments) = &with_options(term, arguments);
     let name = word(arguments, "file", "ansible.csv");
-    let path = find(places.files(&name)).ok_or_else(|| outside(format!("there is no file '{name}'")))?;
+    let path = existing(places.files(&name)).ok_or_else(|| outside(format!("there is no file '{name}'")))?;
     let text = String::from_utf8_lossy(&(places.read)(&path)?).into_owned();
     let delimiter = match word(arguments, "delimiter", "TAB").as_str() {
         "TAB" | "\\t" | "t" => '\t',

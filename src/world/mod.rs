@@ -5,5 +5,6 @@ pub mod files;
 pub mod loader;
 pub mod lookups;
 mod password;
+pub mod paths;
 pub mod surroundings;
 pub mod terminal;

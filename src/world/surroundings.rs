@@ -2,6 +2,7 @@
 //! project.
 use super::blobs::Blobs;
 use super::terminal::{Typed, ask_for_word};
+use super::{lookups, paths};
 use crate::action::{Answered, Content, FileState, Surroundings};
 use crate::report::Secrets;
 use lang::template::{Arguments, Environment, FileTest, Stop};
@@ -192,22 +193,14 @@ impl Environment for Here {
     }
 
     fn path_filter(&self, name: &str, path: &str, _arguments: &Arguments) -> Result<Value, Stop> {
-        let text = |path: PathBuf| Value::from(path.display().to_string());
-        match name {
-            "expanduser" => Ok(expand_user(path).into()),
-            "expandvars" => Ok(expand_variables(path).into()),
-            "realpath" => Ok(text(real_path(Path::new(path)))),
-            "fileglob" => Ok(super::lookups::glob(Path::new(path)).into()),
-            "abspath" => {
-                let path = std::path::absolute(path).map_err(|error| Stop::outside(format!("{path}: {error}")))?;
-                Ok(lang::python::path::normpath(&path.display().to_string()).into())
-            }
-            "is_vaulted_file" => {
-                let content = std::fs::read(path).map_err(|error| Stop::outside(format!("{path}: {error}")))?;
-                Ok(lang::vault::is_vault(&content).into())
-            }
-            _ => Err(Stop::outside(format!("nobody knows the filter '{name}' here"))),
+        match paths::find(name) {
+            Some(entry) => (entry.run)(path),
+            None => Err(Stop::outside(format!("nobody knows the filter '{name}' here"))),
         }
+    }
+
+    fn lookup_names(&self) -> Vec<&'static str> {
+        lookups::names()
     }
 
     fn warn(&self, warning: Diagnostic) {
@@ -253,46 +246,6 @@ fn is_mount(path: &Path) -> bool {
 fn same_file(one: &Path, two: &Path) -> bool {
     let state = |path: &Path| std::fs::metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()));
     state(one).is_some() && state(one) == state(two)
-}
-
-pub fn expand_user(path: &str) -> String {
-    match (path.strip_prefix('~'), std::env::home_dir()) {
-        (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => format!("{}{rest}", home.display()),
-        _ => path.to_string(),
-    }
-}
-
-/// `$NAME` and `${NAME}`; unknown ones stay as they are, as in Python.
-pub fn expand_variables(text: &str) -> String {
-    let (mut out, mut rest) = (String::new(), text);
-    while let Some(at) = rest.find('$') {
-        out.push_str(&rest[..at]);
-        let after = &rest[at + 1..];
-        let (name, whole) = match after.strip_prefix('{').and_then(|inside| inside.split_once('}')) {
-            Some((name, _)) => (name, name.len() + 2),
-            None => {
-                let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());
-                (&after[..end], end)
-            }
-        };
-        match std::env::var(name) {
-            Ok(value) if !name.is_empty() => out.push_str(&value),
-            _ => out.push_str(&rest[at..=at + whole]),
-        }
-        rest = &after[whole..];
-    }
-    out + rest
-}
-
-/// As far as it is there; what is not stays as it was written.
-fn real_path(path: &Path) -> PathBuf {
-    if let Ok(real) = path.canonicalize() {
-        return real;
-    }
-    match (path.parent(), path.file_name()) {
-        (Some(parent), Some(name)) => real_path(parent).join(name),
-        _ => path.to_path_buf(),
-    }
 }
 
 #[cfg(test)]

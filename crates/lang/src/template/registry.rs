@@ -80,9 +80,7 @@ fn unknown<'n>(what: &str, name: &str, known: impl Iterator<Item = &'n str>) -> 
     }
 }
 
-/// The lookups that need nothing outside, and those that every controller has.
+/// The lookups that need nothing outside.
 pub fn lookup_names() -> impl Iterator<Item = &'static str> {
-    const OUTSIDE: [&str; 10] =
-        ["env", "file", "fileglob", "first_found", "ini", "lines", "password", "pipe", "template", "url"];
-    LOOKUPS.keys().copied().chain(OUTSIDE)
+    LOOKUPS.keys().copied()
 }

@@ -84,6 +84,10 @@ pub trait Environment {
     fn path_filter(&self, name: &str, _path: &str, _arguments: &Arguments) -> Result<Value, Stop> {
         Err(Stop::outside(format!("there are no files here, so the filter '{name}' has no answer")))
     }
+    /// The lookups that the scope answers, for those who misspell one.
+    fn lookup_names(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
     /// Something that works, but should be said.
     fn warn(&self, _warning: Diagnostic) {}
     /// ALLOW_BROKEN_CONDITIONALS: conditions of other types than bool are taken as Python takes them, with a warning.

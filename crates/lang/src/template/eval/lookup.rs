@@ -71,7 +71,8 @@ fn answers(name: &str, arguments: Arguments, evaluation: &Evaluation) -> Result<
         Some(found) => Ok(Answer::Found(found)),
         None => {
             let error = Error::new(Kind::Unknown, format!("The lookup plugin '{name}' was not found."));
-            let near = value::spec::nearest(name, registry::lookup_names());
+            let outside = evaluation.scope().environment().lookup_names();
+            let near = value::spec::nearest(name, registry::lookup_names().chain(outside));
             Err(near.map_or(error.clone(), |near| error.help(format!("did you mean '{near}'?"))).into())
         }
     }
