@@ -1,7 +1,7 @@
 //! What can be said on the command line. Names and letters that hands know from `ansible-playbook` and `ansible` are kept.
 use super::exit::EXIT_CODES;
 use super::reference;
-use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
+use clap::builder::{BoolishValueParser, PossibleValue, StringValueParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
@@ -368,7 +368,7 @@ pub struct Common {
     #[arg(long, value_enum, default_value_t = OutputFormat::Human, env = "DEPLOY_OUTPUT", hide_env_values = true)]
     pub output: OutputFormat,
     /// Wait for each task before the next is sent: slower, with the same outcome
-    #[arg(long, env = "DEPLOY_NO_RUN_AHEAD", hide_env_values = true)]
+    #[arg(long, env = "DEPLOY_NO_RUN_AHEAD", hide_env_values = true, value_parser = BoolishValueParser::new())]
     pub no_run_ahead: bool,
 }
 
