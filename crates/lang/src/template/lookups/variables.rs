@@ -20,11 +20,8 @@ fn vars(call: &mut Call) -> Result<Vec<Value>, Stop> {
     let mut values = Vec::new();
     for term in &terms {
         let name = name_of(call, term)?;
-        let found = match call.variable(name)? {
-            Some(value) if !value.is_undefined() => Some(value),
-            _ => default.clone(),
-        };
-        values.push(match found {
+        // A variable that is there but comes to nothing is no missing variable: the default is not for it.
+        values.push(match call.variable(name)?.or_else(|| default.clone()) {
             Some(value) => value,
             None => {
                 let error = Error::new(Kind::Undefined, format!("No variable named '{name}' was found."));
