@@ -29,22 +29,49 @@ pub fn platform(reader: &Reader, facts: &mut Map) {
     }
 }
 
-/// The first of the host's names that has a dot, as its own hosts file or, failing that, its name service knows it.
+/// As Python's `getfqdn`: of the names that the host's own address has, the first with a dot, else the first. The address is asked
+/// for its names, so a line of the hosts file that names the address earlier (`127.0.0.1 localhost`) is the one that counts.
 fn fqdn(reader: &Reader, node: &str) -> String {
     let hosts = reader.text("/etc/hosts").unwrap_or_default();
-    let names_of = |line: &str| -> Vec<String> {
-        line.split('#').next().unwrap_or_default().split_whitespace().skip(1).map(String::from).collect()
-    };
-    let line = hosts.lines().map(names_of).find(|names| names.iter().any(|name| name == node));
-    let names = line.or_else(|| {
-        let said = reader.said(&["getent", "hosts", node])?;
-        said.lines().next().map(names_of).filter(|names| !names.is_empty())
-    });
-    let names = names.unwrap_or_else(|| vec![node.to_string()]);
-    names.iter().find(|name| name.contains('.')).or(names.first()).cloned().unwrap_or_default()
+    let lines: Vec<Vec<&str>> = hosts.lines().map(words).filter(|words| words.len() > 1).collect();
+    let own = lines.iter().find(|words| words[1..].contains(&node)).map(|words| words[0].to_string());
+    let ask = |words: &[&str]| reader.said(words).and_then(|said| said.lines().next().map(str::to_string));
+    let address = own.or_else(|| ask(&["getent", "ahosts", node])?.split_whitespace().next().map(str::to_string));
+    let Some(address) = address else { return node.to_string() };
+    let listed = lines.iter().find(|words| words[0] == address).map(|words| words.join(" "));
+    let line = listed.or_else(|| ask(&["getent", "hosts", &address])).unwrap_or_default();
+    let names: Vec<&str> = line.split_whitespace().skip(1).collect();
+    names.iter().find(|name| name.contains('.')).or(names.first()).unwrap_or(&node).to_string()
+}
+
+fn words(line: &str) -> Vec<&str> {
+    line.split('#').next().unwrap_or_default().split_whitespace().collect()
 }
 
 pub fn loadavg(_: &Reader, facts: &mut Map) {
     let loads = rustix::system::sysinfo().loads.map(|load| load as f64 / 65536.0);
     facts.insert("loadavg", value::Value::map([("1m", loads[0]), ("5m", loads[1]), ("15m", loads[2])]));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::machine::{Fake, Kind, Meta, Node};
+
+    #[test]
+    fn a_host_is_called_what_its_address_is_called_first() {
+        for (hosts, expected) in [
+            ("127.0.0.1 localhost\n127.0.0.1 web\n", "localhost"),
+            ("127.0.0.1 localhost\n127.0.1.1 web.example.org web # web.test\n", "web.example.org"),
+            ("127.0.0.1 localhost\n127.0.1.1 web web.example.org\n", "web.example.org"),
+            ("127.0.1.1 other\n127.0.1.1 web.example.org web\n", "other"),
+            ("", "web"),
+        ] {
+            let machine = Fake::default();
+            let node = Node::new(Kind::File, Meta { mode: 0o644, uid: 0, gid: 0 });
+            machine.world().nodes.insert("/etc/hosts".into(), Node { bytes: hosts.as_bytes().into(), ..node });
+            let reader = Reader { machine: &machine, fact_path: "/etc/ansible/facts.d".into() };
+            assert_eq!(fqdn(&reader, "web"), expected, "{hosts:?}");
+        }
+    }
 }
