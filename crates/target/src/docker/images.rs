@@ -75,16 +75,15 @@ pub fn absent(wish: &Wish, force: bool, host: &mut Host) -> Look<Map> {
 }
 
 fn look(wish: &Wish, host: &Host) -> Look<Option<Value>> {
-    // A daemon that a planned package brings has no images yet.
-    if host.state(&Resource::path("/var/run/docker.sock")).is_err() {
+    let what = Resource::Image(wish.name.clone());
+    if host.waits_for_a_package(&what) {
         return Ok(None);
     }
-    let what = Resource::Image(wish.name.clone());
     match host.foreseen(std::slice::from_ref(&what)) {
         Ok(()) => Ok(image::inspect(host.machine(), &wish.daemon, &wish.name)?),
         Err(stop) => match host.state(&what)? {
             State::Absent => Ok(None),
-            State::Image { .. } | State::Present => Ok(Some(Map::new().into())),
+            State::Image(_) | State::Present => Ok(Some(Map::new().into())),
             _ => Err(stop),
         },
     }
@@ -272,7 +271,7 @@ fn tag(wish: &Wish, name: &str, image: Option<&Value>, host: &mut Host) -> Look<
         percent(label, "")
     );
     let daemon = wish.daemon.clone();
-    host.change(Change::to(Resource::Image(name.into()), State::Image { id: own }), |machine| {
+    host.change(Change::to(Resource::Image(name.into()), State::Image(crate::host::Image { id: own })), |machine| {
         daemon.act(machine, "POST", &target, None)?.ok(&format!("tagging an image as {name}"))?;
         Ok(Acted::changed())
     })?;

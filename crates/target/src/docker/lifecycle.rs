@@ -51,11 +51,10 @@ impl<'w, 'm> Work<'w, 'm> {
             None => None,
         };
         let settings = settings(args, env_file.as_deref()).or_else(Stop::failed)?;
-        // A daemon that a planned package brings has no containers yet.
-        let planned = host.state(&Resource::path("/var/run/docker.sock")).is_err();
         let name = word("name");
-        let now = match host.foreseen(&[Resource::Container(name.clone())]) {
-            _ if planned => None,
+        let what = Resource::Container(name.clone());
+        let now = match host.foreseen(std::slice::from_ref(&what)) {
+            _ if host.waits_for_a_package(&what) => None,
             Ok(()) => container::inspect(host.machine(), &daemon, &name)?,
             Err(_) => planned_container(host, &name)?,
         };
@@ -107,7 +106,7 @@ impl<'w, 'm> Work<'w, 'm> {
         let what = Resource::Image(name.clone());
         let there = match self.host.foreseen(std::slice::from_ref(&what)) {
             Err(_) => return Ok(None),
-            Ok(()) if self.host.state(&Resource::path("/var/run/docker.sock")).is_err() => None,
+            Ok(()) if self.host.waits_for_a_package(&what) => None,
             Ok(()) => image::inspect(self.host.machine(), &self.daemon, &name)?,
         };
         let pull = match self.word("pull").map(Value::to_text).unwrap_or_default().to_lowercase().as_str() {

@@ -17,7 +17,8 @@ use std::time::Duration;
 use value::value::{Json, json_text};
 use value::{Map, Value};
 
-pub const SOCKET: &str = "unix:///var/run/docker.sock";
+/// Where the daemon listens, if nobody says otherwise.
+pub const SOCKET: &str = "/var/run/docker.sock";
 
 /// Where the daemon listens, and how long it may be silent.
 #[derive(Clone, Debug)]
@@ -35,7 +36,7 @@ pub struct Reply {
 
 impl Default for Daemon {
     fn default() -> Self {
-        Self { address: Address::Unix("/var/run/docker.sock".into()), timeout: Duration::from_secs(60) }
+        Self { address: Address::Unix(SOCKET.into()), timeout: Duration::from_secs(60) }
     }
 }
 

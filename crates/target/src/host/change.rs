@@ -151,15 +151,9 @@ impl Host<'_> {
             }
             (Some(planned), _) => Ok(planned.clone()),
             (None, Resource::Path(path)) if only_outside => Ok(kinds::path::glance(self.machine, path)?),
-            _ if self.daemon_is_planned(what) => Ok(State::Absent),
+            _ if self.waits_for_a_package(what) => Ok(State::Absent),
             _ => Ok(kinds::look(self.machine, what)?),
         }
-    }
-
-    /// A daemon that a planned package brings has no images and containers yet, and cannot be asked for them.
-    fn daemon_is_planned(&self, what: &Resource) -> bool {
-        matches!(what, Resource::Image(_) | Resource::Container(_))
-            && self.state(&Resource::path("/var/run/docker.sock")).is_err()
     }
 
     /// With the bytes of a controller's file here, if they will be written.

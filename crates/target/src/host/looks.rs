@@ -1,5 +1,5 @@
 //! Looks at the machine through what is planned so far.
-use super::{Account, Contents, Host, Look, Resource, Scope, State, Stop, Unit, accounts, kinds};
+use super::{Contents, Host, Look, Resource, State, Stop, accounts, kinds};
 use crate::machine::{Identity, Kind, Machine, Meta, Stat};
 use sha1::{Digest, Sha1};
 use std::ffi::OsString;
@@ -16,56 +16,22 @@ impl Host<'_> {
     }
 
     /// What is absent may come with a planned package.
-    fn known(&self, what: &Resource, now: State) -> Look<State> {
-        let absent = now.is_absent() || matches!(&now, State::Unit(unit) if !unit.found);
-        if let (true, Resource::Unit(name, _)) = (absent, what)
-            && self.overlay.plans_unit_file(name)
-        {
-            let (active_state, file_state) = ("inactive".into(), "disabled".into());
-            return Ok(State::Unit(Unit {
-                found: true,
-                enabled: Some(false),
-                active_state,
-                file_state,
-                ..Unit::default()
-            }));
+    pub(super) fn known(&self, what: &Resource, now: State) -> Look<State> {
+        if !now.is_missing() {
+            return Ok(now);
+        }
+        if let Some(state) = what.by_plan(self.overlay) {
+            return Ok(state);
         }
         match self.overlay.giver(what) {
-            Some(giver) if absent => Err(Stop::Unforeseen(giver.clone())),
-            _ => Ok(now),
+            Some(giver) => Err(Stop::Unforeseen(giver.clone())),
+            None => Ok(now),
         }
     }
 
-    pub fn package(&self, name: &str) -> Look<State> {
-        self.state(&Resource::Package(name.into()))
-    }
-
-    pub fn unit(&self, name: &str, scope: Scope) -> Look<Unit> {
-        match self.state(&Resource::Unit(name.into(), scope))? {
-            State::Unit(unit) => Ok(unit),
-            _ => Ok(Unit::default()),
-        }
-    }
-
-    /// The same with all that systemd tells of it; a unit that is only planned has no such words.
-    pub fn unit_properties(&self, name: &str, scope: Scope) -> Look<(Unit, value::Map)> {
-        let what = Resource::Unit(name.into(), scope);
-        if scope == Scope::Global || self.overlay.get(&what).is_some() {
-            return Ok((self.unit(name, scope)?, value::Map::new()));
-        }
-        let properties = kinds::unit::properties(self.machine, name, scope)?;
-        match self.known(&what, State::Unit(kinds::unit::unit_of(&properties)))? {
-            State::Unit(unit) => Ok((unit, properties)),
-            _ => Ok((Unit::default(), properties)),
-        }
-    }
-
-    pub fn user(&self, name: &str) -> Look<Option<Account>> {
-        match self.state(&Resource::User(name.into()))? {
-            State::User(account) => Ok(Some(account)),
-            State::Absent => Ok(None),
-            _ => Err(Stop::Unforeseen(Resource::User(name.into()))),
-        }
+    /// Whether it depends on what a planned package may bring, and so cannot be asked for yet.
+    pub fn waits_for_a_package(&self, what: &Resource) -> bool {
+        what.depends_on().iter().any(|path| self.state(&Resource::path(path)).is_err())
     }
 
     /// Whether a plan changes anything at or under this path.
@@ -205,7 +171,7 @@ impl Host<'_> {
 
     pub fn gid(&self, name: &str) -> Look<Option<u32>> {
         match self.overlay.get(&Resource::Group(name.into())) {
-            Some(State::Group { gid, .. }) => return Ok(Some(gid.unwrap_or_else(|| stand_in(name)))),
+            Some(State::Group(group)) => return Ok(Some(group.gid.unwrap_or_else(|| stand_in(name)))),
             Some(State::Absent) => return Ok(None),
             _ => {}
         }
@@ -231,8 +197,8 @@ impl Host<'_> {
 
     pub fn group_name(&self, gid: u32) -> Look<Option<String>> {
         let planned = self.overlay.all().find_map(|(what, state)| match (what, state) {
-            (Resource::Group(name), State::Group { gid: own, .. }) => {
-                (own.unwrap_or_else(|| stand_in(name)) == gid).then(|| name.clone())
+            (Resource::Group(name), State::Group(group)) => {
+                (group.gid.unwrap_or_else(|| stand_in(name)) == gid).then(|| name.clone())
             }
             _ => None,
         });

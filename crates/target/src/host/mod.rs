@@ -21,8 +21,15 @@ mod stop;
 mod undo;
 
 pub use change::{Acted, Change, Done};
+pub use kinds::container::Container;
+pub use kinds::group::Group;
+pub use kinds::image::Image;
+pub use kinds::package::Package;
+pub use kinds::unit::{Scope, Unit};
+pub use kinds::user::{Account, Shadow};
+pub use kinds::{Resource, State};
 pub use overlay::Overlay;
-pub use resource::{Account, Container, Contents, KEPT, Resource, Scope, Shadow, State, Unit, parent};
+pub use resource::{Contents, KEPT, parent};
 pub use stop::{Failure, Look, Stop};
 pub use undo::{Journal, reversible, undo};
 

@@ -32,7 +32,7 @@ impl Overlay {
     }
 
     pub fn plan(&mut self, change: &Change) {
-        let brings = matches!(change.what, Resource::Package(_)) && change.counts;
+        let brings = change.what.is_generous() && change.counts;
         if brings && !change.after.is_absent() {
             self.generous.insert(change.what.clone());
         }
@@ -40,14 +40,6 @@ impl Overlay {
             self.planned.retain(|what, _| !matches!(what, Resource::Path(other) if other.starts_with(path)));
         }
         self.planned.insert(change.what.clone(), change.after.clone());
-    }
-
-    /// Whether a unit's file is among what is planned.
-    pub fn plans_unit_file(&self, name: &str) -> bool {
-        let file = if name.contains('.') { name.to_string() } else { format!("{name}.service") };
-        ["/etc/systemd/system", "/etc/systemd/user", "/usr/local/lib/systemd/system", "/lib/systemd/system", "/usr/lib/systemd/system"]
-            .iter()
-            .any(|folder| matches!(self.planned.get(&Resource::path(format!("{folder}/{file}"))), Some(state) if !state.is_absent()))
     }
 
     /// Whether anything at or under this path is planned.

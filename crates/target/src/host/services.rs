@@ -137,7 +137,7 @@ impl Service<'_, '_, '_> {
         let flags = flags.into_iter().filter_map(|(given, flag)| given.then_some(flag));
         let words = flags.chain([verb, "--", self.name]);
         let command = unit::command(self.host.machine(), self.wish.scope, words);
-        let what = Resource::Unit(self.name.into(), self.wish.scope);
+        let what = Resource::unit(self.name, self.wish.scope);
         let name = self.name;
         self.host.change(Change::to(what, State::Unit(after.clone())), |machine| {
             let output = machine.run(&command)?;

@@ -36,26 +36,18 @@ pub fn reversible(done: &Done) -> bool {
     obstacle(done).is_none()
 }
 
+const NOT_UNDONE: &str = "cannot be undone";
+
 /// Why undo cannot bring it back.
 fn obstacle(done: &Done) -> Option<&'static str> {
-    let may = match (&done.what, &done.before) {
-        (_, State::File { contents: Contents::Large { .. }, .. }) => {
-            return Some("what it held was too large to be kept");
+    match &done.before {
+        State::File { contents: Contents::Large { .. }, .. } => Some("what it held was too large to be kept"),
+        State::File { contents: Contents::Dropped { .. }, .. } => {
+            Some("what it held was not kept: too much was changed before")
         }
-        (_, State::File { contents: Contents::Dropped { .. }, .. }) => {
-            return Some("what it held was not kept: too much was changed before");
-        }
-        (Resource::Opaque(_), _) => false,
-        // What a folder or an image held is not kept.
-        (Resource::Path(_), State::Directory(_)) => matches!(done.after, State::Directory(_)),
-        (Resource::Image(_), State::Image { .. }) => matches!(done.after, State::Image { .. }),
-        // A removed user's files and password may be gone with him; a device is not made by us.
-        (Resource::User(_), State::User(_)) => matches!(done.after, State::User(_)),
-        (_, State::Special(..)) => matches!(done.after, State::Special(..)),
-        (_, State::Present) => false,
-        _ => true,
-    };
-    (!may).then_some("cannot be undone")
+        State::Present => Some(NOT_UNDONE),
+        before => (!done.what.goes_back(before, &done.after)).then_some(NOT_UNDONE),
+    }
 }
 
 /// Goes back, newest first. What cannot go back is returned with the reason, not skipped in silence.

@@ -2,7 +2,7 @@
 use crate::host::apt::{self, Wish};
 use crate::host::{Host, Look};
 #[cfg(any(test, feature = "reference"))]
-use crate::host::{Resource, State};
+use crate::host::{Package, Resource, State};
 #[cfg(any(test, feature = "reference"))]
 use crate::module::Example;
 use crate::module::{Info, Module, Return};
@@ -72,12 +72,12 @@ impl Module for Task {
             title: "Install nginx, with fresh lists",
             args: &[("name", "nginx"), ("update_cache", "yes")],
             before: Vec::new,
-            after: || vec![(nginx(), State::Package { version: "1.0".into() })],
+            after: || vec![(nginx(), State::Package(Package { version: "1.0".into() }))],
         },
         Example {
             title: "Remove it",
             args: &[("name", "nginx"), ("state", "absent")],
-            before: || vec![(nginx(), State::Package { version: "1.0".into() })],
+            before: || vec![(nginx(), State::Package(Package { version: "1.0".into() }))],
             after: || vec![(nginx(), State::Absent)],
         },
     ];

@@ -3,7 +3,7 @@ use crate::docker::images::{self, Wish};
 use crate::docker::{Daemon, image};
 use crate::host::{Host, Look, Stop};
 #[cfg(any(test, feature = "reference"))]
-use crate::host::{Resource, State};
+use crate::host::{Image, Resource, State};
 #[cfg(any(test, feature = "reference"))]
 use crate::module::Example;
 use crate::module::{Info, Module, Return};
@@ -125,7 +125,7 @@ impl Module for Task {
             title: "Pull an image",
             args: &[("name", "nginx"), ("source", "pull")],
             before: Vec::new,
-            after: || vec![(nginx(), State::Image { id: "sha256:nginx:latest".into() })],
+            after: || vec![(nginx(), State::Image(Image { id: "sha256:nginx:latest".into() }))],
         },
         Example {
             title: "Remove it",

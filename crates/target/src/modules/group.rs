@@ -1,7 +1,7 @@
 //! `group`: a group of users is there, or is not.
 #[cfg(any(test, feature = "reference"))]
 use crate::host::State;
-use crate::host::{Change, Host, Look, Resource, State as HostState, Stop};
+use crate::host::{Change, Group, Host, Look, Resource, State as HostState, Stop};
 use crate::machine::Command;
 #[cfg(any(test, feature = "reference"))]
 use crate::module::Example;
@@ -40,7 +40,7 @@ impl Module for Task {
         title: "Make a group",
         args: &[("name", "shop"), ("gid", "1900")],
         before: Vec::new,
-        after: || vec![(Resource::Group("shop".into()), State::Group { gid: Some(1900), members: Vec::new() })],
+        after: || vec![(Resource::Group("shop".into()), State::Group(Group { gid: Some(1900), members: Vec::new() }))],
     }];
     type Args = Args;
 
@@ -48,16 +48,18 @@ impl Module for Task {
         let what = Resource::Group(args.name.clone());
         let now = host.state(&what)?;
         let mut result = crate::returns! { "name" => args.name.clone(), "state" => args.state.clone(), "system" => args.system };
+        let made = |gid, members| HostState::Group(Group { gid, members });
         let command = match (args.state.as_str(), &now) {
             ("absent", HostState::Absent) => None,
             ("absent", _) => {
                 let force = if args.force { vec!["-f"] } else { Vec::new() };
                 Some((Command::plain(["groupdel"]).args(force), HostState::Absent))
             }
-            (_, HostState::Group { gid, members }) => modification(args, *gid)?.map(|command| {
-                (command, HostState::Group { gid: wanted(args).or(*gid), members: members.clone() })
-            }),
-            _ => Some((creation(args), HostState::Group { gid: wanted(args), members: Vec::new() })),
+            (_, HostState::Group(Group { gid, members })) => {
+                let after = made(wanted(args).or(*gid), members.clone());
+                modification(args, *gid)?.map(|command| (command, after))
+            }
+            _ => Some((creation(args), made(wanted(args), Vec::new()))),
         };
         if let Some((command, after)) = command {
             let command = command.arg(&args.name);
@@ -69,7 +71,7 @@ impl Module for Task {
                 }
             })?;
         }
-        if let HostState::Group { gid: Some(gid), .. } = host.state(&what)? {
+        if let HostState::Group(Group { gid: Some(gid), .. }) = host.state(&what)? {
             result.insert("gid", i64::from(gid));
         }
         Ok(result)

@@ -2,7 +2,7 @@
 use crate::host::apt::{self, Wish};
 use crate::host::{Host, Look, Stop};
 #[cfg(any(test, feature = "reference"))]
-use crate::host::{Resource, State};
+use crate::host::{Package, Resource, State};
 #[cfg(any(test, feature = "reference"))]
 use crate::module::Example;
 use crate::module::{Info, Module, Return};
@@ -61,7 +61,7 @@ impl Module for Task {
         title: "Install nginx",
         args: &[("name", "nginx"), ("state", "present")],
         before: Vec::new,
-        after: || vec![(Resource::Package("nginx".into()), State::Package { version: "1.0".into() })],
+        after: || vec![(Resource::Package("nginx".into()), State::Package(Package { version: "1.0".into() }))],
     }];
     type Args = Args;
 

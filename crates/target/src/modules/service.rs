@@ -2,7 +2,7 @@
 use crate::host::services::{self, Wish};
 use crate::host::{Host, Look, Stop};
 #[cfg(any(test, feature = "reference"))]
-use crate::host::{Resource, Scope, State, Unit};
+use crate::host::{Package, Resource, Scope, State, Unit};
 #[cfg(any(test, feature = "reference"))]
 use crate::module::Example;
 use crate::module::{Info, Module, Return};
@@ -49,12 +49,12 @@ impl Module for Task {
     const EXAMPLES: &'static [Example] = &[Example {
         title: "Stop nginx",
         args: &[("name", "nginx"), ("state", "stopped")],
-        before: || vec![(Resource::Package("nginx".into()), State::Package { version: "1.0".into() })],
+        before: || vec![(Resource::Package("nginx".into()), State::Package(Package { version: "1.0".into() }))],
         after: || {
             let active_state = "inactive".into();
             let (enabled, file_state) = (Some(true), "enabled".into());
             let stopped = Unit { found: true, active: false, active_state, enabled, file_state, masked: false };
-            vec![(Resource::Unit("nginx".into(), Scope::System), State::Unit(stopped))]
+            vec![(Resource::unit("nginx", Scope::System), State::Unit(stopped))]
         },
     }];
     type Args = Args;

@@ -2,7 +2,7 @@
 use crate::host::services::{self, Wish};
 use crate::host::{Host, Look};
 #[cfg(any(test, feature = "reference"))]
-use crate::host::{Resource, Scope, State, Unit};
+use crate::host::{Package, Resource, Scope, State, Unit};
 #[cfg(any(test, feature = "reference"))]
 use crate::module::Example;
 use crate::module::{Info, Module, Return};
@@ -45,7 +45,7 @@ impl Module for Task {
         title: "Start nginx, now and at every boot",
         args: &[("name", "nginx"), ("state", "started"), ("enabled", "yes"), ("daemon_reload", "yes")],
         before: || {
-            let nginx = State::Package { version: "1.0".into() };
+            let nginx = State::Package(Package { version: "1.0".into() });
             vec![(Resource::Package("nginx".into()), nginx), (unit(), state(false))]
         },
         after: || vec![(unit(), state(true))],
@@ -72,7 +72,7 @@ impl Module for Task {
 
 #[cfg(any(test, feature = "reference"))]
 fn unit() -> Resource {
-    Resource::Unit("nginx".into(), Scope::System)
+    Resource::unit("nginx", Scope::System)
 }
 
 #[cfg(any(test, feature = "reference"))]

@@ -256,7 +256,7 @@ fn create(args: &Args, host: &mut Host) -> Look<()> {
     host.change(change, |machine| {
         let acted = act(machine, &command, args)?;
         if let Some(hash) = hash.filter(|hash| hash != "!") {
-            kinds::account::set_password(machine, &args.name, &hash)?;
+            kinds::user::set_password(machine, &args.name, &hash)?;
         }
         age(machine, &ages, args)?;
         Ok(acted)
@@ -301,7 +301,7 @@ fn modify(args: &Args, now: &Account, host: &mut Host) -> Look<()> {
             act(machine, &command.clone().arg(&args.name), args)?;
         }
         if let Some(hash) = hash {
-            kinds::account::set_password(machine, &args.name, &hash)?;
+            kinds::user::set_password(machine, &args.name, &hash)?;
         }
         age(machine, &ages, args)?;
         Ok(crate::host::Acted::changed())

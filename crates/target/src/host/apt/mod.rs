@@ -9,7 +9,7 @@ pub use cache::update_lists;
 pub use command::run_apt;
 
 use super::kinds::package::{self, Database, Installed};
-use super::{Acted, Change, Done, Host, Look, Resource, State, Stop};
+use super::{Acted, Change, Done, Host, Look, Package, Resource, State, Stop};
 use crate::machine::{Command, Machine, Output};
 use crate::protocol::Diff;
 use select::Selected;
@@ -205,8 +205,9 @@ fn versions(machine: &dyn Machine) -> std::io::Result<BTreeMap<String, String>> 
 /// What came, went or changed besides what was declared: the journal has it, and undo takes it back.
 fn difference(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>, declared: &[Resource]) -> Vec<Done> {
     let names: std::collections::BTreeSet<_> = before.keys().chain(after.keys()).collect();
-    let state =
-        |version: Option<&String>| version.map_or(State::Absent, |version| State::Package { version: version.clone() });
+    let state = |version: Option<&String>| {
+        version.map_or(State::Absent, |version| State::Package(Package { version: version.clone() }))
+    };
     names
         .into_iter()
         .filter(|name| before.get(*name) != after.get(*name))
@@ -251,8 +252,10 @@ impl Simulation {
 
     fn changes(&self) -> Vec<Change> {
         let change = |name: &str, state| Change::to(Resource::Package(name.into()), state).unshown();
-        let installed =
-            self.installs.iter().map(|(name, version)| change(name, State::Package { version: version.clone() }));
+        let installed = self
+            .installs
+            .iter()
+            .map(|(name, version)| change(name, State::Package(Package { version: version.clone() })));
         installed.chain(self.removes.iter().map(|name| change(name, State::Absent))).collect()
     }
 }
@@ -348,7 +351,7 @@ fn install_deb(wish: &Wish, deb: &str, host: &mut Host, result: &mut Map) -> Loo
     let command = command::apt(wish, Verb::Install, &[file]);
     let before = if host.writes() { versions(host.machine())? } else { BTreeMap::new() };
     let what = Resource::Package(name);
-    let change = Change::to(what.clone(), State::Package { version: field("Version").into() }).unshown();
+    let change = Change::to(what.clone(), State::Package(Package { version: field("Version").into() })).unshown();
     let output = host.change(change, |machine| {
         let output =
             command::with_policy(machine, wish.policy_rc_d, |machine| run_apt(machine, &command, wish.lock_timeout))?;

@@ -1,10 +1,65 @@
 //! Debian packages: read from dpkg's own file, made by apt.
-use super::super::State;
-use super::{succeed, unmakable};
+use super::super::{Host, Look};
+use super::{Kind, Known, Resource, State, succeed, unmakable};
 use crate::machine::{Command, Machine};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
+use value::Map;
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Package {
+    pub version: String,
+}
+
+impl Kind for Package {
+    type Key = String;
+    const GENEROUS: bool = true;
+
+    fn describe(name: &String) -> String {
+        format!("package {name}")
+    }
+
+    fn look(machine: &dyn Machine, name: &String) -> io::Result<State> {
+        Ok(match Database::read(machine)?.installed(name) {
+            Some(package) => State::Package(Package { version: package.version.clone() }),
+            None => State::Absent,
+        })
+    }
+
+    fn make(machine: &mut dyn Machine, name: &String, state: &State) -> io::Result<()> {
+        let command = match state {
+            State::Absent => apt_get(["remove", "-y", name]),
+            State::Package(Package { version }) => {
+                apt_get(["install", "-y", "--allow-downgrades", "-o", "Dpkg::Options::=--force-confold"])
+                    .arg(format!("{name}={version}"))
+            }
+            State::Present => apt_get(["install", "-y", name]),
+            _ => return Err(unmakable("a package is installed or it is not")),
+        };
+        succeed(machine.run(&command)?, &format!("apt-get could not make {name}")).map(drop)
+    }
+
+    fn goes_back(_: &State, _: &State) -> bool {
+        true
+    }
+
+    fn may_come_with_a_package(_: &String) -> bool {
+        false
+    }
+}
+
+impl Known for Package {
+    fn summarize(&self, map: &mut Map) {
+        map.insert("version", self.version.clone());
+    }
+}
+
+impl Host<'_> {
+    pub fn package(&self, name: &str) -> Look<State> {
+        self.state(&Resource::Package(name.into()))
+    }
+}
 
 const STATUS: &str = "/var/lib/dpkg/status";
 
@@ -99,13 +154,6 @@ fn parse(stanza: &str) -> Option<Installed> {
     (!package.name.is_empty()).then_some(package)
 }
 
-pub fn look(machine: &dyn Machine, name: &str) -> io::Result<State> {
-    Ok(match Database::read(machine)?.installed(name) {
-        Some(package) => State::Package { version: package.version.clone() },
-        None => State::Absent,
-    })
-}
-
 /// apt as it runs without anybody to answer it.
 pub fn apt_get<S: Into<std::ffi::OsString>>(args: impl IntoIterator<Item = S>) -> Command {
     Command::plain(["apt-get"])
@@ -114,19 +162,6 @@ pub fn apt_get<S: Into<std::ffi::OsString>>(args: impl IntoIterator<Item = S>) -
         .env("DEBIAN_PRIORITY", "critical")
         .env("APT_LISTCHANGES_FRONTEND", "none")
         .finish()
-}
-
-pub fn make(machine: &mut dyn Machine, name: &str, state: &State) -> io::Result<()> {
-    let command = match state {
-        State::Absent => apt_get(["remove", "-y", name]),
-        State::Package { version } => {
-            apt_get(["install", "-y", "--allow-downgrades", "-o", "Dpkg::Options::=--force-confold"])
-                .arg(format!("{name}={version}"))
-        }
-        State::Present => apt_get(["install", "-y", name]),
-        _ => return Err(unmakable("a package is installed or it is not")),
-    };
-    succeed(machine.run(&command)?, &format!("apt-get could not make {}", name)).map(drop)
 }
 
 #[cfg(test)]

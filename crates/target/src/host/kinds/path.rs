@@ -1,9 +1,43 @@
-//! Files, folders and links.
-use super::super::{Contents, KEPT, State};
-use super::unmakable;
-use crate::machine::{Kind, Machine, Meta, Source};
+//! Files, folders and links. Their states are known everywhere, and stand in `State` itself.
+use super::super::{Contents, KEPT};
+use super::{Kind, State, unmakable};
+use crate::machine::{self, Machine, Meta, Source};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+pub enum Node {}
+
+impl Kind for Node {
+    type Key = PathBuf;
+
+    fn describe(path: &PathBuf) -> String {
+        format!("file {}", path.display())
+    }
+
+    fn look(machine: &dyn Machine, path: &PathBuf) -> io::Result<State> {
+        look(machine, path)
+    }
+
+    fn make(machine: &mut dyn Machine, path: &PathBuf, state: &State) -> io::Result<()> {
+        make(machine, path, state)
+    }
+
+    /// What a folder held is not kept; a device is not made by us.
+    fn goes_back(before: &State, after: &State) -> bool {
+        match before {
+            State::Directory(_) => matches!(after, State::Directory(_)),
+            State::Special(..) => matches!(after, State::Special(..)),
+            _ => true,
+        }
+    }
+
+    /// Not where packages do not ship.
+    fn may_come_with_a_package(path: &PathBuf) -> bool {
+        const OURS: [&str; 9] =
+            ["/etc/systemd/system", "/usr/local", "/srv", "/opt", "/home", "/root", "/tmp", "/var/tmp", "/etc/apt"];
+        !OURS.iter().any(|ours| path.starts_with(ours))
+    }
+}
 
 pub fn look(machine: &dyn Machine, path: &Path) -> io::Result<State> {
     Ok(match glance(machine, path)? {
@@ -18,9 +52,9 @@ pub fn look(machine: &dyn Machine, path: &Path) -> io::Result<State> {
 pub fn glance(machine: &dyn Machine, path: &Path) -> io::Result<State> {
     let Some(stat) = machine.stat(path, false)? else { return Ok(State::Absent) };
     Ok(match stat.kind {
-        Kind::File => State::File { meta: stat.meta(), contents: Contents::AsIs { size: stat.size } },
-        Kind::Directory => State::Directory(stat.meta()),
-        Kind::Link => State::Link { target: machine.read_link(path)?, uid: stat.uid, gid: stat.gid },
+        machine::Kind::File => State::File { meta: stat.meta(), contents: Contents::AsIs { size: stat.size } },
+        machine::Kind::Directory => State::Directory(stat.meta()),
+        machine::Kind::Link => State::Link { target: machine.read_link(path)?, uid: stat.uid, gid: stat.gid },
         kind => State::Special(kind, stat.meta()),
     })
 }

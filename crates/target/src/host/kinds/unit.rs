@@ -1,9 +1,124 @@
 //! Units of systemd: all that is known of one is asked at once.
-use super::super::{Scope, State, Unit};
-use super::{succeed, unmakable};
+use super::super::{Host, Look, Overlay};
+use super::{Kind, Known, Resource, State, succeed, unmakable};
 use crate::machine::{Command, Machine};
 use std::io;
-use value::Map;
+use value::{Map, Value};
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Scope {
+    #[default]
+    System,
+    User,
+    Global,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Name {
+    name: String,
+    scope: Scope,
+}
+
+/// None: systemd has no such unit, or the question does not apply to it (a static unit is not enabled or disabled).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unit {
+    /// Whether a unit file is there.
+    pub found: bool,
+    pub active: bool,
+    /// `active`, `activating`, `failed` ...
+    pub active_state: String,
+    pub enabled: Option<bool>,
+    /// `enabled`, `static`, `masked` ...
+    pub file_state: String,
+    pub masked: bool,
+}
+
+impl Kind for Unit {
+    type Key = Name;
+
+    fn describe(key: &Name) -> String {
+        format!("unit {}", key.name)
+    }
+
+    fn look(machine: &dyn Machine, key: &Name) -> io::Result<State> {
+        look(machine, &key.name, key.scope).map(State::Unit)
+    }
+
+    fn make(machine: &mut dyn Machine, key: &Name, state: &State) -> io::Result<()> {
+        let State::Unit(wanted) = state else { return Err(unmakable("a unit comes from its file")) };
+        make(machine, &key.name, key.scope, wanted)
+    }
+
+    fn goes_back(_: &State, _: &State) -> bool {
+        true
+    }
+
+    fn may_come_with_a_package(_: &Name) -> bool {
+        true
+    }
+
+    fn by_plan(key: &Name, overlay: &Overlay) -> Option<State> {
+        has_planned_file(&key.name, overlay).then(|| {
+            let (active_state, file_state) = ("inactive".into(), "disabled".into());
+            State::Unit(Unit { found: true, enabled: Some(false), active_state, file_state, ..Unit::default() })
+        })
+    }
+}
+
+impl Known for Unit {
+    fn summarize(&self, map: &mut Map) {
+        map.insert("active", self.active);
+        map.insert("enabled", self.enabled.map_or(Value::Null, Value::Bool));
+        map.insert("masked", self.masked);
+    }
+
+    fn is_there(&self) -> bool {
+        self.found
+    }
+}
+
+impl Resource {
+    pub fn unit(name: impl Into<String>, scope: Scope) -> Self {
+        Resource::Unit(Name { name: name.into(), scope })
+    }
+}
+
+impl Host<'_> {
+    pub fn unit(&self, name: &str, scope: Scope) -> Look<Unit> {
+        match self.state(&Resource::unit(name, scope))? {
+            State::Unit(unit) => Ok(unit),
+            _ => Ok(Unit::default()),
+        }
+    }
+
+    /// The same with all that systemd tells of it; a unit that is only planned has no such words.
+    pub fn unit_properties(&self, name: &str, scope: Scope) -> Look<(Unit, Map)> {
+        let what = Resource::unit(name, scope);
+        if scope == Scope::Global || self.overlay.get(&what).is_some() {
+            return Ok((self.unit(name, scope)?, Map::new()));
+        }
+        let properties = properties(self.machine, name, scope)?;
+        match self.known(&what, State::Unit(unit_of(&properties)))? {
+            State::Unit(unit) => Ok((unit, properties)),
+            _ => Ok((Unit::default(), properties)),
+        }
+    }
+}
+
+/// Where units have their files.
+const FOLDERS: [&str; 5] = [
+    "/etc/systemd/system",
+    "/etc/systemd/user",
+    "/usr/local/lib/systemd/system",
+    "/lib/systemd/system",
+    "/usr/lib/systemd/system",
+];
+
+fn has_planned_file(name: &str, overlay: &Overlay) -> bool {
+    let file = if name.contains('.') { name.to_string() } else { format!("{name}.service") };
+    let planned = |folder| overlay.get(&Resource::path(format!("{folder}/{file}")));
+    FOLDERS.into_iter().any(|folder| planned(folder).is_some_and(|state| !state.is_absent()))
+}
 
 pub fn systemctl<S: Into<std::ffi::OsString>>(scope: Scope, args: impl IntoIterator<Item = S>) -> Command {
     let command = Command::plain(["systemctl"]).env("SYSTEMD_PAGER", "").env("SYSTEMD_COLORS", "0");
@@ -83,7 +198,7 @@ pub fn unit_of(properties: &Map) -> Unit {
     }
 }
 
-pub fn look(machine: &dyn Machine, name: &str, scope: Scope) -> io::Result<Unit> {
+fn look(machine: &dyn Machine, name: &str, scope: Scope) -> io::Result<Unit> {
     if scope == Scope::Global {
         return look_global(machine, name);
     }
@@ -102,8 +217,7 @@ fn look_global(machine: &dyn Machine, name: &str) -> io::Result<Unit> {
     })
 }
 
-pub fn make(machine: &mut dyn Machine, name: &str, scope: Scope, state: &State) -> io::Result<()> {
-    let State::Unit(wanted) = state else { return Err(unmakable("a unit comes from its file")) };
+fn make(machine: &mut dyn Machine, name: &str, scope: Scope, wanted: &Unit) -> io::Result<()> {
     let now = look(machine, name, scope)?;
     let mut verbs = Vec::new();
     if now.masked != wanted.masked {

@@ -1,11 +1,85 @@
-//! Users and groups: read from their files, made with the shadow tools.
-use super::super::{Account, Shadow, State, accounts};
-use super::{succeed, unmakable};
+//! Users: read from the password files, made with the shadow tools.
+use super::super::{Host, Look, Stop, accounts};
+use super::{Kind, Known, Resource, State, run, unmakable};
 use crate::machine::{Command, Machine};
 use std::io;
 use std::path::Path;
+use value::Map;
 
-pub fn look_user(machine: &dyn Machine, name: &str) -> io::Result<State> {
+/// A line of the password file, with what stands beside it elsewhere. None: not stated.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Account {
+    pub uid: Option<u32>,
+    /// The number of the primary group.
+    pub gid: Option<u32>,
+    pub comment: String,
+    pub home: String,
+    pub shell: String,
+    /// The hash; only root can see it.
+    pub password: Option<String>,
+    /// Supplementary groups, sorted.
+    pub groups: Vec<String>,
+    /// Days since the epoch.
+    pub expires: Option<i64>,
+    pub shadow: Shadow,
+}
+
+/// How a password ages, in days.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shadow {
+    pub least: Option<i64>,
+    pub most: Option<i64>,
+    pub warn: Option<i64>,
+    pub inactive: Option<i64>,
+}
+
+impl Kind for Account {
+    type Key = String;
+
+    fn describe(name: &String) -> String {
+        format!("user {name}")
+    }
+
+    fn look(machine: &dyn Machine, name: &String) -> io::Result<State> {
+        look(machine, name)
+    }
+
+    fn make(machine: &mut dyn Machine, name: &String, state: &State) -> io::Result<()> {
+        make(machine, name, state)
+    }
+
+    /// A removed user's files and password may be gone with him.
+    fn goes_back(before: &State, after: &State) -> bool {
+        before.is_absent() || matches!(after, State::User(_))
+    }
+
+    fn may_come_with_a_package(_: &String) -> bool {
+        true
+    }
+}
+
+impl Known for Account {
+    fn summarize(&self, map: &mut Map) {
+        map.insert("uid", self.uid.map(i64::from));
+        map.insert("gid", self.gid.map(i64::from));
+        map.insert("comment", self.comment.clone());
+        map.insert("home", self.home.clone());
+        map.insert("shell", self.shell.clone());
+        map.insert("groups", self.groups.clone());
+    }
+}
+
+impl Host<'_> {
+    pub fn user(&self, name: &str) -> Look<Option<Account>> {
+        match self.state(&Resource::User(name.into()))? {
+            State::User(account) => Ok(Some(account)),
+            State::Absent => Ok(None),
+            _ => Err(Stop::Unforeseen(Resource::User(name.into()))),
+        }
+    }
+}
+
+fn look(machine: &dyn Machine, name: &str) -> io::Result<State> {
     let Some(line) = accounts::user(machine, name)? else { return Ok(State::Absent) };
     let mut groups: Vec<_> = accounts::groups_of(machine, name)?.into_iter().map(|group| group.name).collect();
     groups.sort();
@@ -34,15 +108,8 @@ fn read_shadow(text: &str, name: &str, account: &mut Account) {
     account.expires = number(7);
 }
 
-pub fn look_group(machine: &dyn Machine, name: &str) -> io::Result<State> {
-    Ok(match accounts::group(machine, name)? {
-        Some(line) => State::Group { gid: Some(line.gid), members: line.members },
-        None => State::Absent,
-    })
-}
-
-pub fn make_user(machine: &mut dyn Machine, name: &str, state: &State) -> io::Result<()> {
-    let before = look_user(machine, name)?;
+fn make(machine: &mut dyn Machine, name: &str, state: &State) -> io::Result<()> {
+    let before = look(machine, name)?;
     match (state, &before) {
         (State::Absent, State::Absent) => Ok(()),
         (State::Absent, _) => run(machine, Command::plain(["userdel", name])),
@@ -50,7 +117,7 @@ pub fn make_user(machine: &mut dyn Machine, name: &str, state: &State) -> io::Re
         (State::User(wanted), _) => {
             let command = options(Command::plain(["useradd", "-M"]), wanted, &Account::default());
             run(machine, command.arg(name))?;
-            match look_user(machine, name)? {
+            match look(machine, name)? {
                 State::User(now) => change_user(machine, name, wanted, &now),
                 _ => Err(unmakable(&format!("useradd made no user {name}"))),
             }
@@ -106,27 +173,4 @@ fn options(mut command: Command, wanted: &Account, now: &Account) -> Command {
     let expires = |days: Option<i64>| days.map_or_else(String::new, |days| value::Date::from_days(days).to_string());
     option("-e", expires(wanted.expires), Some(expires(now.expires)));
     command
-}
-
-pub fn make_group(machine: &mut dyn Machine, name: &str, state: &State) -> io::Result<()> {
-    let before = look_group(machine, name)?;
-    match (state, before) {
-        (State::Absent, State::Absent) => Ok(()),
-        (State::Absent, _) => run(machine, Command::plain(["groupdel", name])),
-        (State::Group { gid, .. }, State::Group { gid: now, .. }) => match gid {
-            Some(gid) if Some(*gid) != now => run(machine, Command::plain(["groupmod", "-g", &gid.to_string(), name])),
-            _ => Ok(()),
-        },
-        (State::Group { gid, .. }, _) => {
-            let command = Command::plain(["groupadd"]);
-            let command = gid.map_or(command.clone(), |gid| command.arg("-g").arg(gid.to_string()));
-            run(machine, command.arg(name))
-        }
-        _ => Err(unmakable("a group cannot become something else")),
-    }
-}
-
-fn run(machine: &mut dyn Machine, command: Command) -> io::Result<()> {
-    let program = command.argv.first().map(|word| word.to_string_lossy().into_owned()).unwrap_or_default();
-    succeed(machine.run(&command)?, &program).map(drop)
 }
