@@ -1,41 +1,13 @@
 //! What holds for every task module, whoever wrote it: each example is a machine before and a machine after.
+mod examples;
+
+use examples::{each_example, machine, run};
 use std::collections::BTreeMap;
-use target::host::{self, Alone, Host, Mode, Overlay, Resource, State, Stop, kinds};
-use target::machine::{Fake, Machine};
+use target::host::{self, Mode, Resource, State, Stop, kinds};
 use target::module::{AnyModule, Example};
 use target::modules::ALL;
 use value::spec::{Spec, check};
 use value::{Map, Value};
-
-fn each_example(test: impl Fn(&str, &dyn AnyModule, &Map, &Example)) {
-    for module in ALL {
-        let name = module.info().name;
-        assert!(!module.examples().is_empty(), "{name} has no example");
-        for example in module.examples() {
-            let given: Map = example.args.iter().map(|(name, value)| (*name, Value::from(*value))).collect();
-            let at = format!("{name}: {}", example.title);
-            let args = check(module.spec(), name, &given).unwrap_or_else(|complaints| panic!("{at}: {complaints:?}"));
-            test(&at, *module, &args, example);
-        }
-    }
-}
-
-fn machine(example: &Example) -> Fake {
-    let mut fake = Fake::default();
-    for (what, state) in (example.before)() {
-        kinds::make(&mut fake, &what, &state).unwrap_or_else(|error| panic!("{}: {what:?}: {error}", example.title));
-    }
-    fake.world().ran.clear();
-    fake
-}
-
-/// Runs a module, and gives what it came to with the host's traces.
-fn run(module: &dyn AnyModule, args: &Map, machine: &mut dyn Machine, mode: Mode) -> (Result<Map, Stop>, host::Traces) {
-    let mut overlay = Overlay::default();
-    let mut host = Host::new(machine, mode, &mut overlay, &Alone).with_diff(true);
-    let outcome = module.run(args, &mut host);
-    (outcome, host.into_traces())
-}
 
 fn changed(traces: &host::Traces) -> bool {
     traces.journal.iter().any(|done| done.counted)
@@ -105,7 +77,7 @@ fn a_check_touches_nothing_and_foretells_what_a_run_does() {
                 traces.journal.iter().filter(|done| done.counted).map(|done| done.what.clone()).collect()
             };
             // A name that is made up at random is another each time.
-            if module.info().name == "tempfile" {
+            if module.info().random {
                 assert_eq!(counted(&foretold).len(), counted(&done).len(), "{at}: {mode:?}");
             } else {
                 assert_eq!(counted(&foretold), counted(&done), "{at}: {mode:?}");

@@ -17,6 +17,8 @@ pub struct Info {
     pub aliases: &'static [&'static str],
     /// Acts again on every run (`command`, a restart), so the second-run test does not hold.
     pub repeats: bool,
+    /// Makes up names at random: no two runs, and no plan and its run, give the same.
+    pub random: bool,
     /// Where its calls wait while other hosts stand before the barrier: at their first change, or before they begin, for what
     /// reads beyond its own machine, only reports, or cannot be seen through.
     pub hold: Hold,
@@ -29,7 +31,16 @@ pub struct Info {
 impl Info {
     pub const fn new(name: &'static str) -> Self {
         let (collection, aliases): (_, &[&str]) = ("ansible.builtin", &[]);
-        Self { name, collection, aliases, repeats: false, hold: Hold::AtChange, facts: false, net: false }
+        Self {
+            name,
+            collection,
+            aliases,
+            repeats: false,
+            random: false,
+            hold: Hold::AtChange,
+            facts: false,
+            net: false,
+        }
     }
     pub const fn collection(self, collection: &'static str) -> Self {
         Self { collection, ..self }
@@ -39,6 +50,9 @@ impl Info {
     }
     pub const fn repeats(self) -> Self {
         Self { repeats: true, ..self }
+    }
+    pub const fn random(self) -> Self {
+        Self { random: true, ..self }
     }
     /// Only reports, or asks the world outside.
     pub const fn at_start(self) -> Self {

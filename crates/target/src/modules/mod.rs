@@ -31,10 +31,10 @@
 //! `stdout_lines` come by themselves. A failure is `Stop::failed("message")`, or `Stop::failure(message, returns! {..})` with
 //! return values. Messages are Ansible's where playbooks may test them.
 //!
-//! `INFO`: `.repeats()` for what acts on every run; `.at_start()` for what only reports or asks the world beyond its machine;
-//! `.facts()` for what may return `ansible_facts`; `.net()` for what needs TLS; `.collection(..)` where it is not
-//! `ansible.builtin`. Modules never import each other: what two share lives in `host/`, or in a room of its own (`docker/`,
-//! `web/`).
+//! `INFO`: `.repeats()` for what acts on every run; `.random()` for what makes up names; `.at_start()` for what only reports or
+//! asks the world beyond its machine; `.facts()` for what may return `ansible_facts`; `.net()` for what needs TLS;
+//! `.collection(..)` where it is not `ansible.builtin`. Modules never import each other: what two share lives in `host/`, or in
+//! a room of its own (`docker/`, `web/`).
 //!
 //! An example's machine before and after are resources and their states; the fake machine knows apt-get, systemctl, useradd and
 //! their kin, the Docker API, and the server `files.test`. What it does not know runs without effect; teach it in

@@ -23,7 +23,7 @@ value::args! {
 
 pub struct Task;
 impl Module for Task {
-    const INFO: Info = Info::new("tempfile").repeats();
+    const INFO: Info = Info::new("tempfile").repeats().random();
     #[cfg(any(test, feature = "reference"))]
     const EXAMPLES: &'static [Example] = &[Example {
         title: "Make a folder to unpack into",
