@@ -159,11 +159,12 @@ impl Engine {
     }
 
     pub(super) fn evaluate(&mut self, mut question: Question) {
-        question.play = self.run.state.clone();
+        let mut play = self.run.state.clone();
         if question.alone {
-            let (others, play) = self.see(&question.key);
-            (question.others, question.play) = (Some(others), play);
+            let (others, seen) = self.see(&question.key);
+            (question.others, play) = (Some(others), seen);
         }
+        question.play = self.lists.with_public_roles(play, &question.key);
         self.outputs.push(Output::Evaluate(Box::new(question)));
     }
 
@@ -282,7 +283,7 @@ impl Engine {
         outcome: Outcome,
         effects: Vec<Effect>,
     ) {
-        let unknown = self.lists.unknown(&begun.notify).cloned();
+        let unknown = self.lists.unknown(&begun.notify, &key).cloned();
         let task = self.lists.task(&key).cloned();
         let ran_in = task.as_ref().filter(|task| task.action.name != "meta").and_then(|task| task.frame.role());
         let at = self.lanes[host].window.len();
@@ -314,7 +315,8 @@ impl Engine {
         lane.next = Next::Ready;
         // What a host fetches others may read here, also those that fetch nothing.
         let elsewhere = task.action.name == "fetch";
-        lane.wall = elsewhere || task.inherited(|keywords| keywords.delegate_to.as_ref()).is_some();
+        let tells = matches!(begun.work, Work::Known { .. }) && self.lists.may_tell_others(&task);
+        lane.wall = elsewhere || tells || task.inherited(|keywords| keywords.delegate_to.as_ref()).is_some();
         lane.window.push_back(Entry {
             banner: Arc::new(Banner::new(&key, &task, &begun)),
             key,

@@ -28,7 +28,7 @@ impl Engine {
         }
         let Some(task) = self.lists.task(&key).cloned() else { return false };
         let promise = self.call_id();
-        let unknown = self.lists.unknown(&begun.notify).cloned();
+        let unknown = self.lists.unknown(&begun.notify, &key).cloned();
         let cursor = &mut self.lanes[host].cursor;
         cursor.answer_call();
         cursor.notify(&self.lists, &begun.notify, Some(promise));
@@ -231,7 +231,7 @@ impl Engine {
     fn go_on_with(&mut self, host: HostId, index: usize, begun: Arc<Begun>) {
         let lane = &mut self.lanes[host];
         let promise = lane.window[index].promise;
-        let unknown = self.lists.unknown(&begun.notify).cloned();
+        let unknown = self.lists.unknown(&begun.notify, &lane.window[index].key).cloned();
         let entry = &mut lane.window[index];
         entry.begun = begun.clone();
         entry.unknown_handler = entry.unknown_handler.take().or(unknown);

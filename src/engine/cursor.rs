@@ -71,7 +71,7 @@ impl Cursor {
     /// Runs the handlers, and then passes the task that flushes.
     pub fn flush(&mut self, lists: &Lists) {
         if let Some(mut key) = self.at.take() {
-            self.call_notified(lists);
+            self.call_notified(lists, &key.0);
             key.0.extend([Step::Source(Source::Handlers), Step::Node(0)]);
             self.seek(lists, key.0);
         }
@@ -214,8 +214,9 @@ impl Cursor {
                 steps.push(Step::Source(section));
                 let flush = Step::Node(lists.length(&steps));
                 if section != Source::Setup && end == flush {
-                    self.call_notified(lists);
-                    steps.extend([flush, Step::Source(Source::Handlers), Step::Node(0)]);
+                    steps.push(flush);
+                    self.call_notified(lists, &steps);
+                    steps.extend([Step::Source(Source::Handlers), Step::Node(0)]);
                 } else {
                     steps.pop();
                     steps.extend([Step::Source(after(section)?), Step::Node(0)]);
@@ -254,8 +255,9 @@ impl Cursor {
         let mut steps = vec![play, batch, section];
         let flush = Step::Node(lists.length(&steps));
         if section != Step::Source(Source::Setup) && node != flush {
-            self.call_notified(lists);
-            steps.extend([flush, Step::Source(Source::Handlers), Step::Node(0)]);
+            steps.push(flush);
+            self.call_notified(lists, &steps);
+            steps.extend([Step::Source(Source::Handlers), Step::Node(0)]);
             self.seek(lists, steps);
         }
     }
@@ -271,15 +273,15 @@ impl Cursor {
     /// What a handler notifies belongs to the flush under way.
     pub fn notify(&mut self, lists: &Lists, notifications: &[String], call: Option<CallId>) {
         self.saved.extend(notifications.iter().map(|name| (Arc::from(name.as_str()), call)));
-        if self.at.as_ref().is_some_and(TaskKey::is_in_flush) {
-            self.call_notified(lists);
+        if let Some(at) = self.at.clone().filter(TaskKey::is_in_flush) {
+            self.call_notified(lists, &at.0);
         }
     }
 
     /// From names to handlers.
-    fn call_notified(&mut self, lists: &Lists) {
+    fn call_notified(&mut self, lists: &Lists, at: &[Step]) {
         for (name, call) in std::mem::take(&mut self.saved) {
-            self.notified.extend(lists.called(&name).into_iter().map(|handler| (handler, call)));
+            self.notified.extend(lists.called(&name, at).into_iter().map(|handler| (handler, call)));
         }
     }
 

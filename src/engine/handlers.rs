@@ -2,6 +2,7 @@
 use super::lane::Entry;
 use super::lists::Lists;
 use super::message::{Event, HostId, Outcome};
+use super::place::{Step, TaskKey};
 use super::step::Engine;
 use crate::playbook::model::Task;
 use value::spec::nearest;
@@ -9,22 +10,20 @@ use value::{Diagnostic, Str, Value};
 
 impl Lists {
     /// The numbers of the handlers that this notification calls: by topic all that listen; by name one, of the last list in which
-    /// there is one the first.
-    pub fn called(&self, notification: &str) -> Vec<u32> {
+    /// there is one the first. What an include brings is there for what comes after it.
+    pub fn called(&self, notification: &str, at: &[Step]) -> Vec<u32> {
         let has = |words: &[String]| words.iter().any(|word| word == notification);
-        let last = self.names.iter().rposition(|handler| has(&handler.names));
-        let named = last.and_then(|last| {
-            let same = |index: &usize| has(&self.names[*index].names) && self.are_of_one_list(*index, last);
-            (0..=last).find(same)
-        });
+        let named = |index: &usize| has(&self.names[*index].names) && self.is_there(*index, at);
+        let last = (0..self.names.len()).rev().find(named);
+        let named = last.and_then(|last| (0..=last).find(|index| named(index) && self.are_of_one_list(*index, last)));
         let listening = self.names.iter().enumerate().filter(|(_, handler)| has(&handler.topics));
-        let called = listening.map(|(index, _)| index).chain(named);
+        let called = listening.map(|(index, _)| index).filter(|index| self.is_there(*index, at)).chain(named);
         called.filter_map(|index| u32::try_from(index).ok()).collect()
     }
 
     /// The first notification that calls nobody.
-    pub fn unknown<'n>(&self, notifications: &'n [String]) -> Option<&'n String> {
-        notifications.iter().find(|wanted| self.called(wanted).is_empty())
+    pub fn unknown<'n>(&self, notifications: &'n [String], at: &TaskKey) -> Option<&'n String> {
+        notifications.iter().find(|wanted| self.called(wanted, &at.0).is_empty())
     }
 
     /// As the first of its names.

@@ -1,9 +1,11 @@
 //! Dynamic includes. Hosts that ask for the same list at the same task go through it together, and lists run in the order in
 //! which hosts, in their order, asked for them: so a host has to know what those before it ask for, or that they are past it.
 use super::lane::{Lanes, Next};
+use super::lists::Lists;
 use super::message::{Begun, Brought, HostId, Include, IncludeTarget, Outcome, Output, Ticket, Work};
 use super::place::{Source, Step, TaskKey};
 use super::step::{Engine, Purpose};
+use crate::playbook::model::Role;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -29,6 +31,8 @@ struct List {
     include: Include,
     ticket: Ticket,
     state: Loading,
+    /// Those that become public where a host goes through the list.
+    roles: Vec<Arc<Role>>,
     waiting: Vec<HostId>,
 }
 
@@ -66,6 +70,17 @@ impl Turns {
         self.asked.is_empty() || (found.is_some() && found == self.common)
     }
 
+    /// The roles of lists that hosts go through are public, those of others are not, or not any more.
+    fn publish(&self, key: &TaskKey, scope: HostId, lists: &mut Lists) {
+        for (index, list) in self.lists.iter().enumerate().filter(|(_, list)| !list.roles.is_empty()) {
+            let steps = list_steps(key, scope, index);
+            match self.asked.values().any(|asked| asked.contains(&index)) {
+                true => lists.publish(steps, &list.roles),
+                false => lists.withdraw(&steps),
+            }
+        }
+    }
+
     fn advance(&mut self, key: &TaskKey, batch: &[HostId], lanes: &Lanes) {
         while let Some(next) = batch.get(self.next)
             && (self.asked.contains_key(next)
@@ -96,6 +111,7 @@ impl Engine {
             turns.lists[*list].waiting.push(host);
         }
         turns.asked.insert(host, mine);
+        turns.publish(&key, scope, &mut self.lists);
         self.lanes[host].next = Next::Loading(begun.clone());
         self.take_turns(host);
         self.enter(host, key, begun)
@@ -115,9 +131,16 @@ impl Engine {
             if found.is_none() {
                 let ticket = self.ticket(Purpose::Load(key.clone(), scope));
                 let (task, include, vars) = (task.clone(), include.clone(), self.lanes[host].cursor.vars.clone());
-                let list = List { include: include.clone(), ticket, state: Loading::UnderWay, waiting: Vec::new() };
+                let list = List {
+                    include: include.clone(),
+                    ticket,
+                    state: Loading::UnderWay,
+                    roles: Vec::new(),
+                    waiting: Vec::new(),
+                };
                 turns.lists.push(list);
-                self.outputs.push(Output::Load { ticket, host, task, include, vars });
+                let play = self.lists.with_public_roles(self.run.state.clone(), key);
+                self.outputs.push(Output::Load { ticket, host, task, include, vars, play });
             }
         }
         self.includes.0.insert((key.clone(), scope), turns);
@@ -127,9 +150,10 @@ impl Engine {
 
     /// The host did not come to this include after all, or not yet.
     pub(super) fn take_back_include(&mut self, host: HostId, key: TaskKey) {
-        let seat = self.seat(host);
-        if let Some(turns) = self.includes.0.get_mut(&(key, if self.order.linear { ALL } else { host })) {
+        let (seat, scope) = (self.seat(host), if self.order.linear { ALL } else { host });
+        if let Some(turns) = self.includes.0.get_mut(&(key.clone(), scope)) {
             turns.asked.remove(&host);
+            turns.publish(&key, scope, &mut self.lists);
             turns.next = turns.next.min(seat as usize);
             turns.lists.iter_mut().for_each(|list| list.waiting.retain(|waiting| *waiting != host));
         }
@@ -148,13 +172,16 @@ impl Engine {
                 }
                 Loading::Ready(brought) => {
                     let is_role = matches!(list.include.target, IncludeTarget::Role { .. });
-                    self.lists.bring(list_steps(&key, scope, index), brought, is_role);
+                    let Brought { nodes, handlers, public_roles } = brought;
+                    self.lists.bring(list_steps(&key, scope, index), nodes, handlers, is_role);
+                    list.roles = public_roles;
                     Loading::There
                 }
                 other => other,
             };
             self.dirty.extend(list.waiting.drain(..));
         }
+        turns.publish(&key, scope, &mut self.lists);
         self.lists.lock_step &= self.order.linear;
     }
 

@@ -1,7 +1,7 @@
 //! What goes into the engine and what comes out of it: the seam between the state machine, the evaluation of tasks (`action`),
 //! the hosts (`connect`) and the screen (`report`).
 use super::place::TaskKey;
-use crate::playbook::model::{Node, Play, Task};
+use crate::playbook::model::{Node, Play, Role, Task};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use target::protocol::{Answer, Body, CallId, Diff, Hold, Identity, Mode};
@@ -69,6 +69,7 @@ pub enum Output {
         task: Arc<Task>,
         include: Include,
         vars: HostVars,
+        play: Arc<PlayState>,
     },
     /// Connects where it must. A connection that cannot be had becomes `Input::Lost`.
     Send {
@@ -125,6 +126,8 @@ pub struct Opened {
     pub force_handlers: bool,
     /// Whether a notification that nobody hears ends the run; otherwise it is warned of.
     pub missing_handler_is_fatal: bool,
+    /// Whether included roles are public that say nothing of it.
+    pub public_by_default: bool,
     /// Names and topics by which each of the play's handlers can be called, in the order of `play.handlers`.
     pub handlers: Vec<HandlerNames>,
 }
@@ -188,6 +191,8 @@ pub struct PlayState {
     pub batch: Arc<Vec<HostId>>,
     /// Those of the play that have not failed.
     pub live: Arc<Vec<HostId>>,
+    /// Roles whose defaults and vars includes made public before the task that is asked about, in their order.
+    pub roles: Arc<[Arc<Role>]>,
 }
 
 /// What a host has learned in this run. Cloning is cheap, and every place that has not settled keeps its own.
@@ -374,11 +379,13 @@ pub enum InventoryChange {
     Refresh,
 }
 
-/// What a dynamic include brings: its tasks, and the handlers of an included role, which any later task may call.
+/// What a dynamic include brings: its tasks, the handlers of an included role, which any later task may call, and the roles
+/// whose defaults and vars any later task sees. Whether it comes to that is the engine's to say.
 #[derive(Debug, Default)]
 pub struct Brought {
     pub nodes: Vec<Node>,
     pub handlers: Vec<(Node, HandlerNames)>,
+    pub public_roles: Vec<Arc<Role>>,
 }
 
 /// One dynamic include: of a file, or of a role.

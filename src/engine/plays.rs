@@ -139,6 +139,7 @@ impl Engine {
             all_hosts: Arc::new(all),
             batch: Arc::new(hosts.clone()),
             live: Arc::new(live),
+            roles: Arc::default(),
         });
         for host in hosts {
             self.refresh(host);

@@ -169,7 +169,7 @@ impl Engine {
         let notified = outcome.changed && !outcome.failed && self.phase == Phase::Running;
         self.events.add(key, seat, banner, settled(host, entry, outcome, failure));
         if notified {
-            for handler in entry.begun.notify.iter().flat_map(|name| self.lists.called(name)) {
+            for handler in entry.begun.notify.iter().flat_map(|name| self.lists.called(name, &key.0)) {
                 let event = Event::Notified { host, handler: self.lists.handler_name(handler) };
                 self.events.add(key, seat, banner, event);
             }

@@ -1,7 +1,7 @@
 //! What a dynamic include brings, once a host has reached it.
 use super::Playbooks;
 use super::open::{handler_names, words};
-use crate::engine::message::{Brought, HostVars, Include, IncludeTarget, Outcome};
+use crate::engine::message::{Brought, HostVars, Include, IncludeTarget, Outcome, PlayState};
 use crate::playbook::model::Task;
 use crate::vars::{HostScope, PlayVars, View};
 use lang::template::render_value;
@@ -9,14 +9,23 @@ use std::sync::Arc;
 use value::{Diagnostic, Map, Value};
 
 impl Playbooks {
-    pub(super) fn include(&self, task: &Arc<Task>, include: &Include, vars: &HostVars) -> Result<Brought, Outcome> {
-        self.try_include(task, include, vars).map_err(|errors| failed(&errors))
-    }
-
-    fn try_include(&self, task: &Arc<Task>, include: &Include, vars: &HostVars) -> Result<Brought, Vec<Diagnostic>> {
+    pub(super) fn include(
+        &self,
+        task: &Arc<Task>,
+        include: &Include,
+        vars: &HostVars,
+        state: &Arc<PlayState>,
+    ) -> Result<Brought, Vec<Diagnostic>> {
         let play =
             self.play_of(task).ok_or_else(|| vec![Diagnostic::error("include", "the play of this task is over")])?;
-        let scope = self.scope_of_play(&play, Some(task), vars.clone())?;
+        let view = View {
+            task: Some(task.clone()),
+            play: Some(play.clone()),
+            state: state.clone(),
+            vars: vars.clone(),
+            ..View::default()
+        };
+        let scope = HostScope::unknown_host(&self.variables, "", view)?;
         let parameters = parameters(task, include);
         let task = &with_apply(task, &scope)?;
         let included = match &include.target {
@@ -29,13 +38,9 @@ impl Playbooks {
                 self.parser.include_role(&args, task, parameters, &play.playbook_dir)?
             }
         };
-        for role in included.public_roles {
-            play.make_public(role);
-        }
         let nodes = self.settings.tags.of(&included.nodes, &|tag| words(tag, &scope));
-        let handlers = included.handlers.into_iter().filter(|node| play.is_new_handler(node));
-        let handlers = handlers.map(|node| (node.clone(), handler_names(&node, &scope)));
-        Ok(Brought { nodes, handlers: handlers.collect() })
+        let handlers = included.handlers.into_iter().map(|node| (node.clone(), handler_names(&node, &scope)));
+        Ok(Brought { nodes, handlers: handlers.collect(), public_roles: included.public_roles })
     }
 
     /// Names as a play sees them from outside of any host.
@@ -43,9 +48,8 @@ impl Playbooks {
         &self,
         play: &Arc<PlayVars>,
         task: Option<&Arc<Task>>,
-        vars: HostVars,
     ) -> Result<HostScope, Vec<Diagnostic>> {
-        let view = View { task: task.cloned(), play: Some(play.clone()), vars, ..View::default() };
+        let view = View { task: task.cloned(), play: Some(play.clone()), ..View::default() };
         HostScope::unknown_host(&self.variables, "", view)
     }
 }
@@ -94,7 +98,7 @@ fn role_args(target: &IncludeTarget, task: &Task, scope: &HostScope) -> Map {
     args
 }
 
-fn failed(errors: &[Diagnostic]) -> Outcome {
+pub(super) fn failed(errors: &[Diagnostic]) -> Outcome {
     let messages: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
     let result: Map = [("failed", Value::Bool(true)), ("msg", messages.join("; ").into())].into_iter().collect();
     Outcome {

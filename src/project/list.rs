@@ -1,7 +1,6 @@
 //! Plays as `--list-hosts`, `--list-tasks` and `--list-tags` show them: opened, and not run.
 use super::Playbooks;
 use super::open::Opening;
-use crate::engine::message::HostVars;
 use crate::playbook::model::{Play, Task};
 use crate::playbook::tags;
 use std::collections::BTreeSet;
@@ -38,7 +37,7 @@ impl Playbooks {
     /// All tags of a task of the play, as words.
     pub fn tags_of(&self, task: &Arc<Task>, play: u32) -> BTreeSet<String> {
         let opened = self.opened(play);
-        let scope = opened.and_then(|vars| self.scope_of_play(&vars, Some(task), HostVars::default()).ok());
+        let scope = opened.and_then(|vars| self.scope_of_play(&vars, Some(task)).ok());
         let Some(scope) = scope else { return BTreeSet::new() };
         tags::tags(task, &|tag| super::open::words(tag, &scope)).into_iter().collect()
     }

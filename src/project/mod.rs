@@ -7,7 +7,9 @@ mod list;
 mod open;
 
 use crate::action::{Halt, World, template_file};
-use crate::engine::message::{Brought, HostId, HostVars, Include, InventoryChange, Opened, Outcome, Question};
+use crate::engine::message::{
+    Brought, HostId, HostVars, Include, InventoryChange, Opened, Outcome, PlayState, Question,
+};
 use crate::inventory::{self, Inventory};
 use crate::playbook::model::{Play, Task};
 use crate::playbook::tags::Selection;
@@ -206,8 +208,14 @@ impl Project for Playbooks {
         self.open_play(play)
     }
 
-    fn load(&self, task: &Arc<Task>, include: &Include, vars: &HostVars) -> Result<Brought, Outcome> {
-        self.include(task, include, vars)
+    fn load(
+        &self,
+        task: &Arc<Task>,
+        include: &Include,
+        vars: &HostVars,
+        play: &Arc<PlayState>,
+    ) -> Result<Brought, Outcome> {
+        self.include(task, include, vars, play).map_err(|errors| include::failed(&errors))
     }
 
     fn change_inventory(&self, change: &InventoryChange) -> Result<(), Diagnostic> {

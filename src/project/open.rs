@@ -1,6 +1,6 @@
 //! Makes a play ready to run: which hosts, in which batches, how; its prompts, its handlers' names, its tasks by their tags.
 use super::{Planned, Playbooks};
-use crate::engine::message::{HandlerNames, HostId, HostVars, Opened, Strategy};
+use crate::engine::message::{HandlerNames, HostId, Opened, Strategy};
 use crate::playbook::model::{Action, ActionKind, Args, Keywords, Node, Play, Task};
 use crate::playbook::{names, tags};
 use crate::vars::{HostScope, PlayVars};
@@ -33,6 +33,7 @@ impl Playbooks {
             any_errors_fatal: fatal,
             max_fail_percentage: opening.number(play.max_fail_percentage.as_ref())?,
             force_handlers: forced,
+            public_by_default: self.parser.private_roles == Some(false),
             missing_handler_is_fatal: self.settings.missing_handler_is_fatal,
             handlers: play.handlers.iter().map(|node| handler_names(node, &scope)).collect(),
             batches,
@@ -51,12 +52,12 @@ impl Playbooks {
         let selected = Arc::new(self.selected(written, &scope));
         let vars = Arc::new(PlayVars::new(selected, name, planned.playbook_dir.clone(), prompted));
         let vars = planned.opened.get_or_init(|| vars).clone();
-        let scope = self.scope_of_play(&vars, None, HostVars::default()).map_err(one)?;
+        let scope = self.scope_of_play(&vars, None).map_err(one)?;
         Ok((vars, scope))
     }
 
     fn scope(&self, vars: PlayVars) -> Result<HostScope, Diagnostic> {
-        self.scope_of_play(&Arc::new(vars), None, HostVars::default()).map_err(one)
+        self.scope_of_play(&Arc::new(vars), None).map_err(one)
     }
 
     fn selected(&self, play: &Play, scope: &HostScope) -> Play {

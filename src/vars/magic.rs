@@ -109,11 +109,11 @@ impl HostScope {
                 let live: Vec<HostId> = state.batch.iter().filter(|host| state.live.contains(host)).copied().collect();
                 Some(self.hosts(&live))
             }
-            "ansible_play_role_names" | "role_names" => Some(names(play.roles().iter().map(|role| role.name.clone()))),
-            "ansible_dependent_role_names" => Some(names(dependencies(&play.roles()).into_iter())),
+            "ansible_play_role_names" | "role_names" => Some(names(self.public_roles().map(|role| role.name.clone()))),
+            "ansible_dependent_role_names" => Some(names(dependencies(self.public_roles()).into_iter())),
             "ansible_role_names" => {
-                let roles = play.roles();
-                let all = dependencies(&roles).into_iter().chain(roles.iter().map(|role| role.name.clone()));
+                let roles = self.public_roles().map(|role| role.name.clone());
+                let all = dependencies(self.public_roles()).into_iter().chain(roles);
                 let each_once: indexmap::IndexSet<String> = all.collect();
                 Some(names(each_once.into_iter()))
             }
@@ -220,10 +220,13 @@ fn collection(name: &str) -> &str {
 }
 
 /// The names of all roles that others depend on, each once.
-fn dependencies(roles: &[Arc<Role>]) -> Vec<String> {
+fn dependencies<'r>(roles: impl Iterator<Item = &'r Arc<Role>>) -> Vec<String> {
     let mut found = Vec::new();
-    for dependency in roles.iter().flat_map(|role| role.dependencies.iter()) {
-        for name in dependencies(std::slice::from_ref(dependency)).into_iter().chain([dependency.name.clone()]) {
+    for dependency in roles.flat_map(|role| role.dependencies.iter()) {
+        for name in dependencies(&mut std::iter::once(dependency) as &mut dyn Iterator<Item = _>)
+            .into_iter()
+            .chain([dependency.name.clone()])
+        {
             if !found.contains(&name) {
                 found.push(name);
             }

@@ -21,11 +21,9 @@ pub use scope::{HostScope, View};
 use crate::config::Settings;
 use crate::engine::message::HostId;
 use crate::inventory::Inventory;
-use crate::playbook::model::{Node, Play, Role};
-use crate::playbook::tags::all_tasks;
+use crate::playbook::model::Play;
 use crate::world::loader::Loader;
 use lang::template::Environment;
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use value::{Map, Span, Value};
@@ -102,38 +100,11 @@ pub struct PlayVars {
     pub playbook_dir: PathBuf,
     /// Answers to `vars_prompt`.
     pub prompted: Arc<Map>,
-    /// Roles whose defaults and vars became public while the play ran.
-    more_roles: RwLock<Vec<Arc<Role>>>,
-    /// Where the handlers stand that the play has: a role that is included again brings them once.
-    known_handlers: Mutex<HashSet<Span>>,
 }
 
 impl PlayVars {
     pub fn new(play: Arc<Play>, name: String, playbook_dir: PathBuf, prompted: Map) -> Self {
-        let known_handlers = Mutex::new(all_tasks(&play.handlers).iter().map(|task| task.span).collect());
-        let prompted = Arc::new(prompted);
-        Self { play, name, playbook_dir, prompted, more_roles: RwLock::default(), known_handlers }
-    }
-
-    /// The whole play sees the role's defaults and vars from now on, and over those of the roles before it.
-    pub fn make_public(&self, role: Arc<Role>) {
-        let mut roles = self.more_roles.write().unwrap_or_else(PoisonError::into_inner);
-        let same =
-            |known: &Arc<Role>| known.path == role.path && known.vars == role.vars && known.defaults == role.defaults;
-        roles.retain(|known| !same(known));
-        roles.push(role);
-    }
-
-    /// Whether a handler is new to the play, which knows it from now on.
-    pub fn is_new_handler(&self, node: &Node) -> bool {
-        let mut known = self.known_handlers.lock().unwrap_or_else(PoisonError::into_inner);
-        all_tasks(std::slice::from_ref(node)).iter().any(|task| known.insert(task.span))
-    }
-
-    /// Roles that the whole play sees, in their order.
-    pub fn roles(&self) -> Vec<Arc<Role>> {
-        let more = self.more_roles.read().unwrap_or_else(PoisonError::into_inner);
-        self.play.roles.iter().chain(more.iter()).cloned().collect()
+        Self { play, name, playbook_dir, prompted: Arc::new(prompted) }
     }
 }
 

@@ -98,6 +98,12 @@ impl HostScope {
         Ok(scope)
     }
 
+    /// Roles that the whole play sees, in their order: its own, and those of includes before this task.
+    pub(super) fn public_roles(&self) -> impl DoubleEndedIterator<Item = &Arc<Role>> {
+        let own = self.view.play.iter().flat_map(|play| play.play.roles.iter());
+        own.chain(self.view.play.iter().flat_map(|_| self.view.state.roles.iter()))
+    }
+
     /// What is stronger than the play's own variables, the strongest first.
     fn above_play(&self) -> Vec<Layer> {
         let mut layers = vec![self.variables.run.extra.clone()];
@@ -112,8 +118,7 @@ impl HostScope {
         for role in frames.iter().filter_map(|frame| frame.role.as_ref()) {
             push_role(role, &|role| &role.vars, &mut layers);
         }
-        let public = self.view.play.as_ref().map(|play| play.roles()).unwrap_or_default();
-        for role in public.iter().rev() {
+        for role in self.public_roles().rev() {
             push_role(role, &|role| &role.vars, &mut layers);
         }
         layers.into_iter().map(Layer::Map).collect()
@@ -129,8 +134,7 @@ impl HostScope {
                 push_role(role, &|role| &role.defaults, &mut defaults);
             }
         }
-        let public = self.view.play.as_ref().map(|play| play.roles()).unwrap_or_default();
-        for role in public.iter().rev() {
+        for role in self.public_roles().rev() {
             push_role(role, &|role| &role.defaults, &mut defaults);
         }
         layers.extend(defaults.into_iter().map(Layer::Map));

@@ -55,7 +55,8 @@ impl World {
     fn scope(&self, host: &str, task: Option<&Arc<Task>>, vars: HostVars) -> HostScope {
         let host = self.variables.inventory().id(host).unwrap();
         let all: Arc<Vec<u32>> = Arc::new(self.variables.inventory().hosts().map(|(id, _, _)| id).collect());
-        let state = PlayState { play: 0, all_hosts: all.clone(), batch: all.clone(), live: all };
+        let state =
+            PlayState { play: 0, all_hosts: all.clone(), batch: all.clone(), live: all, ..PlayState::default() };
         let view = View {
             task: task.cloned(),
             play: Some(self.play.clone()),

@@ -4,7 +4,8 @@ use super::surroundings::{Here, now};
 use crate::action::{self, Context, World};
 use crate::connect::{Connections, Settings as ConnectSettings};
 use crate::engine::message::{
-    Brought, Event, HostVars, Include, Input, InventoryChange, Opened, Outcome, Output, Question, Recap, Status,
+    Brought, Event, HostVars, Include, Input, InventoryChange, Opened, Outcome, Output, PlayState, Question, Recap,
+    Status,
 };
 use crate::engine::{Engine, Options};
 use crate::playbook::model::Task;
@@ -26,7 +27,14 @@ pub trait Project: World {
         Vec::new()
     }
     fn open(&self, play: u32) -> Result<Opened, Diagnostic>;
-    fn load(&self, task: &Arc<Task>, include: &Include, vars: &HostVars) -> Result<Brought, Outcome>;
+    /// Reads what an include brings, and leaves everything as it is: the host may not come to it after all.
+    fn load(
+        &self,
+        task: &Arc<Task>,
+        include: &Include,
+        vars: &HostVars,
+        play: &Arc<PlayState>,
+    ) -> Result<Brought, Outcome>;
     /// Why the inventory cannot become what was asked ends the run.
     fn change_inventory(&self, change: &InventoryChange) -> Result<(), Diagnostic>;
     fn playbook_dir(&self, play: u32) -> &Path;
@@ -178,8 +186,8 @@ impl Driver {
                 let result = self.evaluate(&question);
                 self.inputs.push_back(Input::Evaluated { ticket: question.ticket, result });
             }
-            Output::Load { ticket, task, include, vars, .. } => {
-                let result = self.run.project.load(&task, &include, &vars);
+            Output::Load { ticket, task, include, vars, play, .. } => {
+                let result = self.run.project.load(&task, &include, &vars, &play);
                 self.inputs.push_back(Input::Loaded { ticket, result });
             }
             Output::Send { connection, call } => self.connections.send(&connection, call),

@@ -131,7 +131,7 @@ impl<'s> Simulation<'s> {
             Happening::Load(ticket, target) => {
                 let path = target.to_string();
                 let nodes = self.scenario.files.get(&path).cloned().ok_or_else(missing);
-                let result = nodes.map(|nodes| Brought { nodes, handlers: Vec::new() });
+                let result = nodes.map(|nodes| Brought { nodes, ..Brought::default() });
                 self.input(Input::Loaded { ticket, result });
             }
             Happening::Call(machine, call) => {

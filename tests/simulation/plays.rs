@@ -176,6 +176,7 @@ pub fn opened(hosts: Vec<HostId>, sections: [Vec<Node>; 3], handlers: Vec<Node>)
         max_fail_percentage: None,
         force_handlers: false,
         missing_handler_is_fatal: true,
+        public_by_default: false,
     }
 }
 
