@@ -8,7 +8,7 @@ use std::path::Path;
 use value::spec::{Args as _, Spec};
 use value::{Map, Span, Str, Value};
 
-value::args! {
+target::file_args! {
     /// Writes a file from a template.
     pub struct Args {
         /// The template: a path, or a name in the role's `templates`.
@@ -41,24 +41,6 @@ value::args! {
         lstrip_blocks: bool { default("no") },
         /// The encoding of the file that is written.
         output_encoding: String { default("utf-8") },
-        /// Permissions.
-        mode: Value,
-        /// Who owns it.
-        owner: Option<String>,
-        /// Its group.
-        group: Option<String>,
-        /// Attributes, as chattr knows them.
-        attributes: Option<String> { aliases(&["attr"]) },
-        /// SELinux: the user.
-        seuser: Option<String>,
-        /// SELinux: the role.
-        serole: Option<String>,
-        /// SELinux: the type.
-        setype: Option<String>,
-        /// SELinux: the level.
-        selevel: Option<String>,
-        /// Write in place where the file system knows nothing better.
-        unsafe_writes: bool { default("no") },
         /// A program that must accept the file before it takes its place; `%s` is the file.
         validate: Option<String>,
     }
@@ -169,25 +151,11 @@ fn encoded(content: Str, args: &Map) -> Result<Value, Halt> {
     }
 }
 
-/// What `copy` needs to know of a template's arguments.
+/// What `copy` has an argument for: all but the template itself.
 fn for_copy(args: &Map) -> Map {
-    const COMMON: [&str; 14] = [
-        "dest",
-        "backup",
-        "force",
-        "follow",
-        "mode",
-        "owner",
-        "group",
-        "attributes",
-        "seuser",
-        "serole",
-        "setype",
-        "selevel",
-        "unsafe_writes",
-        "validate",
-    ];
-    COMMON.iter().filter_map(|name| Some((*name, args.get(name)?.clone()))).collect()
+    let copy = target::modules::find("copy").map_or(&[][..], |copy| copy.spec().args);
+    let shared = copy.iter().map(|arg| arg.name).filter(|name| *name != "src");
+    shared.filter_map(|name| Some((name, args.get(name)?.clone()))).collect()
 }
 
 /// Where a template's text begins.
