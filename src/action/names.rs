@@ -99,6 +99,9 @@ impl<'n> Names<'n> {
             Layered { top: self.scope.top.clone(), loader: Some(&loader), fence: Cell::new(false), ..self.scope };
         let source = world.cache.source(world.sources, file.path, file.text);
         let rendered = file.syntax.with_header(file.text).map_err(Stop::from).and_then(|(syntax, text, header)| {
+            if !header && !syntax.is_in(text) {
+                return Ok(text.into());
+            }
             let origin = first_letter(source, header);
             let template = Template::compile(text, Some(origin), &syntax).map_err(|errors| first(errors, text))?;
             template.render_text(&scope)

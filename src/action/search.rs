@@ -63,13 +63,14 @@ fn roles<'q>(asking: &Asking<'q>) -> Vec<&'q Path> {
     roles
 }
 
-/// Folders in which templates that a template includes are looked for.
+/// Folders in which templates that a template includes are looked for: where the task's are, and last beside the template itself.
 pub fn template_folders(asking: &Asking, template: &Path) -> Vec<PathBuf> {
     let mut folders = Vec::new();
-    folders.extend(template.parent().map(Path::to_path_buf));
     for candidate in candidates(asking, "templates", "x") {
         folders.extend(candidate.parent().map(Path::to_path_buf));
     }
+    folders.extend(template.parent().map(|folder| folder.join("templates")));
+    folders.extend(template.parent().map(Path::to_path_buf));
     let mut seen = Vec::new();
     folders.retain(|folder| {
         let new = !seen.contains(folder);

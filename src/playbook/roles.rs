@@ -355,9 +355,10 @@ fn full_name(called: &str, path: &Path) -> String {
     }
 }
 
-/// The name under which a role's argument specification is kept: that of the file of tasks.
+/// The name under which a role's argument specification is kept: that of the file of tasks, as it was asked for. Who asks for
+/// `install.yml` asks for no specification of `install`.
 fn entry_point(request: &RoleRequest) -> &str {
-    request.tasks_from.as_deref().map_or("main", |name| name.split('.').next().unwrap_or(name))
+    request.tasks_from.as_deref().unwrap_or("main")
 }
 
 /// The folders in which a role was looked for.

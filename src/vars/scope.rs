@@ -300,11 +300,8 @@ impl Scope for HostScope {
     }
 
     fn load(&self, name: &str) -> Result<Option<Source>, Stop> {
-        let loader = &self.variables.loader;
-        let Ok(path) = search::find(&self.search_path(), &*loader.files, "templates", name) else { return Ok(None) };
-        let text = loader.text(&path, None).map_err(|errors| stop(&errors))?;
-        let source = loader.sources.add(path.display().to_string(), text.as_str());
-        Ok(Some(Source { text: text.into(), origin: Some(value::Span::new(source, 1, 1, 1)) }))
+        let files = &*self.variables.loader.files;
+        search::find(&self.search_path(), files, "templates", name).ok().map(|path| self.source(&path)).transpose()
     }
 
     fn environment(&self) -> &dyn Environment {
@@ -313,6 +310,14 @@ impl Scope for HostScope {
 }
 
 impl HostScope {
+    /// A file that a template includes.
+    fn source(&self, path: &Path) -> Result<Source, Stop> {
+        let loader = &self.variables.loader;
+        let text = loader.text(path, None).map_err(|errors| stop(&errors))?;
+        let source = loader.sources.add(path.display().to_string(), text.as_str());
+        Ok(Source { text: text.into(), origin: Some(value::Span::new(source, 1, 1, 1)) })
+    }
+
     /// `ansible_delegated_vars`: the variables of the host that the task is delegated to, by its name.
     fn delegated(&self) -> Result<Option<Value>, Stop> {
         let keyword =
@@ -369,6 +374,9 @@ impl HostScope {
         let text = self.variables.loader.text(path, request.span).map_err(|errors| stop(&errors))?;
         let source = self.variables.loader.sources.add(path.display().to_string(), text.as_str());
         let (syntax, text, header) = template_file::syntax(&argument).with_header(&text).map_err(Stop::from)?;
+        if !header && !syntax.is_in(text) {
+            return Ok(text.into());
+        }
         let origin = value::Span::new(source, if header { 2 } else { 1 }, 1, 1);
         let template =
             Template::compile(text, Some(origin), &syntax).map_err(|mut errors| match errors.is_empty() {
@@ -382,7 +390,7 @@ impl HostScope {
         if let Some(Value::Map(more)) = argument("template_vars") {
             vars.extend(more.iter().map(|(key, value)| (key.clone(), value.clone())));
         }
-        template.render_text(&WithVars { inner: request.scope, vars: &vars }).map(Value::Str)
+        template.render(&InFile { inner: request.scope, vars: &vars, folder: path.parent(), host: self })
     }
 
     /// The lookup that gives the hosts of patterns.
@@ -396,13 +404,15 @@ impl HostScope {
     }
 }
 
-/// More variables over a scope.
-struct WithVars<'s> {
+/// The scope of a template file: more variables over another, and files of its own folder before those of the task.
+struct InFile<'s> {
     inner: &'s dyn Scope,
     vars: &'s Map,
+    folder: Option<&'s Path>,
+    host: &'s HostScope,
 }
 
-impl Scope for WithVars<'_> {
+impl Scope for InFile<'_> {
     fn get(&self, name: &str) -> Result<Option<Value>, Stop> {
         match self.vars.get(name) {
             Some(value) => Ok(Some(value.clone())),
@@ -417,7 +427,11 @@ impl Scope for WithVars<'_> {
         self.inner.lookup(request)
     }
     fn load(&self, name: &str) -> Result<Option<Source>, Stop> {
-        self.inner.load(name)
+        let beside = self.folder.map(|folder| folder.join(name));
+        match beside.filter(|path| self.host.variables.loader.files.is_file(path)) {
+            Some(path) => self.host.source(&path).map(Some),
+            None => self.inner.load(name),
+        }
     }
     fn environment(&self) -> &dyn Environment {
         self.inner.environment()

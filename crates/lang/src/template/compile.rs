@@ -44,19 +44,18 @@ impl Template {
         Ok(Self { program, origin })
     }
 
-    /// The native value: what `{{ expression }}` alone gives, or a string.
+    /// The native value: what `{{ expression }}` alone gives, or a string. Only a string gets back the newlines at the template's end.
     pub fn render(&self, scope: &dyn Scope) -> Result<Value, Stop> {
         let evaluation = Evaluation::new(scope);
         let value = evaluation.run(self)?;
         evaluation.finished(value)
     }
 
-    /// Always a string, as template files are.
+    /// The native value as a text, as it is written to files.
     pub fn render_text(&self, scope: &dyn Scope) -> Result<Str, Stop> {
         let evaluation = Evaluation::new(scope);
         let value = evaluation.run(self)?;
-        let text = evaluation.printed(&evaluation.finished(value)?)?;
-        Ok(with_newlines(text, self.program.newlines, &self.program.syntax.newline))
+        evaluation.printed(&evaluation.finished(value)?)
     }
 }
 

@@ -55,6 +55,14 @@ impl Syntax {
         }
     }
 
+    /// Whether a text has any of the marks. A file that has none, and no first line of settings, is no template: it stays as it is, line
+    /// ends and all.
+    pub fn is_in(&self, text: &str) -> bool {
+        let marks = [&self.variable.start, &self.block.start, &self.comment.start];
+        let prefixes = [&self.line_statement, &self.line_comment];
+        marks.into_iter().chain(prefixes.into_iter().flatten()).any(|mark| text.contains(&**mark))
+    }
+
     /// A first line such as `#jinja2: trim_blocks: False, variable_start_string: '[%'` changes the syntax of the rest.
     /// Gives the syntax, the rest, and whether a line was taken off (so that places count from the second).
     pub fn with_header<'t>(&self, text: &'t str) -> Result<(Syntax, &'t str, bool), Error> {
