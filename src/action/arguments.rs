@@ -87,20 +87,13 @@ pub fn full_name(task: &Task) -> String {
     }
 }
 
-/// The name by which Ansible speaks of a module in complaints: modules with an action of their own are run under another one.
-fn spoken_name(module: &str, task: &Task) -> String {
-    match module {
-        "copy" | "template" | "command" | "shell" => {
-            format!("ansible.legacy.{}", if module == "shell" { "command" } else { module })
-        }
-        _ => task.action.written.to_string(),
-    }
-}
-
 /// Coerces and refuses by the module's table. A module without a table takes everything.
 pub fn check_for(module: &str, task: &Task, given: &Map) -> Result<Map, Halt> {
     match super::actions::spec_of(module) {
-        Some(spec) => check_with(&spec, &spoken_name(module, task), task, given),
+        Some(spec) => {
+            let name = super::actions::spoken_as(module).unwrap_or(&task.action.written);
+            check_with(&spec, name, task, given)
+        }
         None => Ok(given.clone()),
     }
 }

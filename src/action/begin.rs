@@ -86,7 +86,7 @@ fn stopped(halt: Halt, asking: &Asking, names: &Names, begun: &mut Begun) -> Res
 /// As the banner shows it: the role's name before the task's. `include_role` speaks of the role that it brings.
 fn name(asking: &Asking, names: &Names) -> Result<String, Halt> {
     let task = asking.task();
-    let includes_role = task.action.name == "include_role";
+    let includes_role = task.action.traits.brings_role;
     let own = match (&task.name, task.args.map.get("name").or_else(|| task.args.map.get("role"))) {
         (Some(name), _) => names.banner(name)?,
         (None, Some(Value::Str(role))) if includes_role => format!("{} : {}", task.action.written, names.banner(role)?),

@@ -4,7 +4,7 @@ use super::begin::Asking;
 use super::names::Names;
 use super::{Context, Halt};
 use crate::engine::message::{Effect, IncludeTarget, Meta, Outcome, Patience};
-use crate::playbook::model::Task;
+use crate::playbook::model::{ActionTraits, Task};
 use std::cell::OnceCell;
 use value::spec::Spec;
 use value::{Map, Value};
@@ -25,6 +25,16 @@ pub trait Action: Sync {
 
     /// The table of its arguments, where it has one of its own.
     fn spec(&self) -> Option<Spec<'static>> {
+        None
+    }
+
+    /// What others must know of it.
+    fn traits(&self) -> ActionTraits {
+        ActionTraits::default()
+    }
+
+    /// The name by which Ansible speaks of its module in complaints: that of the module which it runs.
+    fn spoken_as(&self) -> Option<&'static str> {
         None
     }
 

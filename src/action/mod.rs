@@ -29,7 +29,7 @@ pub mod template_file;
 mod tests;
 mod world;
 
-pub use actions::{is_ours, names as action_names, spec_of};
+pub use actions::{names as action_names, spec_of, traits_of};
 pub use cache::Cache;
 pub use evaluate::evaluate;
 pub use halt::{Failure, Halt};

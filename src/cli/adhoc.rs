@@ -4,16 +4,16 @@ use super::options::{AdHocCommand, OutputFormat};
 use super::run::{self, Asked, Prepared};
 use super::session::{Called, Session};
 use super::{hosts, version};
+use crate::action;
 use crate::engine::message::{Event, Failure, HostId, Outcome, Status};
-use crate::playbook::Words;
+use crate::playbook::model::ActionTraits;
+use crate::playbook::{Words, names};
 use crate::project::Playbooks;
 use crate::report::{AdHoc, Names, Renderer};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use value::{Diagnostic, Map, Value};
 
-/// Modules that mean nothing without arguments.
-const NEED_ARGUMENTS: [&str; 4] = ["command", "shell", "script", "raw"];
 /// What only makes sense inside a playbook.
 const ONLY_IN_PLAYBOOKS: [&str; 3] = ["import_playbook", "import_tasks", "import_role"];
 
@@ -70,7 +70,9 @@ pub fn run(options: &AdHocCommand, session: &mut Session) -> Result<Exit, Refusa
 
 fn check(options: &AdHocCommand) -> Result<(), Refusal> {
     let module = options.module_name.rsplit('.').next().unwrap_or_default();
-    if NEED_ARGUMENTS.contains(&module) && options.args.trim().is_empty() {
+    let full = names::module(&options.module_name, &[]);
+    let is_command = full.and_then(|full| action::traits_of(&full)).is_some_and(|traits| traits.command);
+    if is_command && options.args.trim().is_empty() {
         let error = Diagnostic::error("options", format!("{module} needs a command, and -a gives none"));
         return Err(Refusal::options(error.help("`-m MODULE` names another module; `deploy ping` asks who answers")));
     }
@@ -110,6 +112,7 @@ fn fail_on_all(
             host: *host,
             delegate: None,
             action: String::new(),
+            traits: ActionTraits::default(),
             status: Status::Settled { outcome: outcome.clone(), failure: Failure::Fatal },
             no_log: false,
         };

@@ -67,7 +67,7 @@ fn main_way(nodes: &[Node]) -> Vec<Arc<Task>> {
 fn title(task: &Task) -> String {
     let own = task.name.as_ref().filter(|name| !name.is_empty());
     match (own, task.frame.role()) {
-        (Some(name), Some(role)) if task.action.name != "include_role" => format!("{} : {name}", role.name),
+        (Some(name), Some(role)) if !task.action.traits.brings_role => format!("{} : {name}", role.name),
         (Some(name), _) => name.to_string(),
         (None, _) => task.action.written.to_string(),
     }

@@ -157,7 +157,7 @@ fn parser(extra: Map, session: &Session) -> Parser {
         loader: session.loader.clone(),
         roles_path: session.config.roles_path.clone(),
         collections_path: session.config.collections_path.clone(),
-        is_ours: Arc::new(action::is_ours),
+        traits_of: Arc::new(action::traits_of),
         evaluate: Arc::new(move |text, layers| evaluate_at_load(text, layers, &extra)),
         private_roles: session.config.private_role_vars,
     }

@@ -4,7 +4,6 @@ use super::events::Banner;
 use super::lane::{Entry, Next, State};
 use super::lists::is_absent_or_false;
 use super::message::{About, Begun, Effect, Evaluated, Event, HostId, Outcome, Output, Question, Ticket, Work};
-use super::meta;
 use super::place::TaskKey;
 use super::step::{Engine, Phase, Purpose};
 use crate::playbook::model::{Node, Task};
@@ -224,11 +223,8 @@ impl Engine {
     // ---- what is to be done is known ----
 
     fn carry_out(&mut self, host: HostId, key: TaskKey, begun: Arc<Begun>) -> bool {
-        let written_once = self
-            .lists
-            .task(&key)
-            .cloned()
-            .is_some_and(|task| self.may_be_once(&key, &task) && !meta::is_for_all(&task));
+        let written_once =
+            self.lists.task(&key).cloned().is_some_and(|task| self.may_be_once(&key, &task) && !task.is_for_all());
         if self.order.linear && begun.run_once {
             if !self.leads_or_waits(host, &key) {
                 return false;
@@ -285,7 +281,7 @@ impl Engine {
     ) {
         let unknown = self.lists.unknown(&begun.notify, &key).cloned();
         let task = self.lists.task(&key).cloned();
-        let ran_in = task.as_ref().filter(|task| task.action.name != "meta").and_then(|task| task.frame.role());
+        let ran_in = task.as_ref().filter(|task| !task.action.traits.steers).and_then(|task| task.frame.role());
         let at = self.lanes[host].window.len();
         self.apply(host, at, &effects, begun.delegate_facts);
         let cursor = &mut self.lanes[host].cursor;
@@ -310,13 +306,13 @@ impl Engine {
     /// Puts the task into the window, with the cursor as it stands.
     pub(super) fn push(&mut self, host: HostId, key: TaskKey, begun: Arc<Begun>, state: State, fence: bool) {
         let Some(task) = self.lists.task(&key).cloned() else { return };
-        let once = self.order.linear && (begun.run_once || meta::is_for_all(&task));
+        let once = self.order.linear && (begun.run_once || task.is_for_all());
         let lane = &mut self.lanes[host];
         lane.next = Next::Ready;
-        // What a host fetches others may read here, also those that fetch nothing.
-        let elsewhere = task.action.name == "fetch";
+        // What it writes here others may read, also those that write nothing.
+        let writes = task.action.traits.writes_controller;
         let tells = matches!(begun.work, Work::Known { .. }) && self.lists.may_tell_others(&task);
-        lane.wall = elsewhere || tells || task.inherited(|keywords| keywords.delegate_to.as_ref()).is_some();
+        lane.wall = writes || tells || task.inherited(|keywords| keywords.delegate_to.as_ref()).is_some();
         lane.window.push_back(Entry {
             banner: Arc::new(Banner::new(&key, &task, &begun)),
             key,

@@ -195,7 +195,7 @@ impl Recap {
     pub fn count(&mut self, event: &Event) {
         match event {
             // As Ansible: what `meta` does is counted nowhere.
-            Event::Task { action, .. } if action == "meta" => {}
+            Event::Task { traits, .. } if traits.steers => {}
             Event::Task { host, status, .. } => self.0.entry(*host).or_default().count(status),
             Event::Included { hosts, .. } => {
                 for host in hosts {

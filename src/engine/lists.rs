@@ -141,14 +141,12 @@ impl Lists {
 
     /// Whether the task, where another host does it, may bring what this host sees from there on: a public role, a group.
     pub fn may_tell_others(&self, task: &Task) -> bool {
-        match task.action.name.as_str() {
-            "group_by" => true,
-            "include_role" => match task.args.map.get("public") {
-                None => self.public_by_default,
-                public => !is_absent_or_false(public),
-            },
-            _ => false,
-        }
+        let traits = task.action.traits;
+        let is_public = || match task.args.map.get("public") {
+            None => self.public_by_default,
+            public => !is_absent_or_false(public),
+        };
+        traits.changes_inventory || traits.brings_role && is_public()
     }
 
     /// Whether two handlers are of one list: the play's own, or those of one role.
@@ -256,7 +254,7 @@ pub fn is_absent_or_false(keyword: Option<&Value>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::playbook::model::{Action, ActionKind, Args, Frame};
+    use crate::playbook::model::{Action, ActionKind, ActionTraits, Args, Frame};
     use value::SourceId;
 
     fn role(name: &str) -> Arc<Role> {
@@ -299,7 +297,12 @@ mod tests {
     }
 
     fn handler(line: u32) -> Node {
-        let action = Action { written: "debug".into(), name: "debug".into(), kind: ActionKind::Ours };
+        let action = Action {
+            written: "debug".into(),
+            name: "debug".into(),
+            kind: ActionKind::Ours,
+            traits: ActionTraits::default(),
+        };
         let span = Span::new(SourceId(0), line, 1, 1);
         Node::Task(Arc::new(Task::bare(span, "h", action, Args::default(), Arc::new(Frame::default()))))
     }

@@ -1,7 +1,7 @@
 //! What goes into the engine and what comes out of it: the seam between the state machine, the evaluation of tasks (`action`),
 //! the hosts (`connect`) and the screen (`report`).
 use super::place::TaskKey;
-use crate::playbook::model::{Node, Play, Role, Task};
+use crate::playbook::model::{ActionTraits, Node, Play, Role, Task};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use target::protocol::{Answer, Body, CallId, Diff, Hold, Identity, Mode};
@@ -567,6 +567,7 @@ pub enum Event {
         host: HostId,
         delegate: Option<String>,
         action: String,
+        traits: ActionTraits,
         status: Status,
         no_log: bool,
     },

@@ -4,21 +4,7 @@ use super::lane::Entry;
 use super::message::{Begun, Effect, HostId, InventoryChange, Meta, Outcome, Output, Work};
 use super::place::TaskKey;
 use super::step::Engine;
-use crate::playbook::model::Task;
 use std::sync::Arc;
-
-/// Done by the first host that comes there, for all; as it stands in the playbook.
-pub fn is_for_all(task: &Task) -> bool {
-    if matches!(task.action.name.as_str(), "add_host" | "pause") {
-        return true;
-    }
-    let named = || task.args.map.get("free_form").or_else(|| task.args.map.get("_raw_params"))?.as_str();
-    let word = task.args.free_form.as_ref().map(|text| text.as_str()).or_else(named);
-    task.action.name == "meta"
-        && word.is_some_and(|word| {
-            ["end_play", "end_batch", "clear_host_errors", "clear_facts", "refresh_inventory"].contains(&word.trim())
-        })
-}
 
 impl Engine {
     pub(super) fn do_meta(&mut self, host: HostId, key: TaskKey, begun: Arc<Begun>, meta: Meta) -> bool {

@@ -3,7 +3,6 @@
 use super::lane::{Entry, Next};
 use super::lists::is_absent_or_false;
 use super::message::{HostId, Outcome};
-use super::meta;
 use super::place::TaskKey;
 use super::step::Engine;
 use crate::playbook::model::Task;
@@ -12,7 +11,7 @@ impl Engine {
     /// Whether one host may have to do this for all; what is written may be a template.
     pub(super) fn may_be_once(&self, key: &TaskKey, task: &Task) -> bool {
         let written = !is_absent_or_false(task.inherited(|keywords| keywords.run_once.as_ref()));
-        self.order.linear && (meta::is_for_all(task) || (written && !self.not_once.contains(key)))
+        self.order.linear && (task.is_for_all() || (written && !self.not_once.contains(key)))
     }
 
     /// Otherwise the host is woken when it leads, or when the result of the one that did is its own.

@@ -144,6 +144,7 @@ impl Engine {
             host,
             delegate: entry.begun.delegate.clone(),
             action: entry.task.action.name.clone(),
+            traits: entry.task.action.traits,
             status: Status::Unreachable { outcome: visible(outcome, entry), ignored },
             no_log: entry.begun.no_log,
         };
@@ -153,7 +154,7 @@ impl Engine {
     fn report(&mut self, host: HostId, entry: &Entry, outcome: Outcome, failure: Failure) {
         let (key, banner, seat) = (&entry.key, &entry.banner, self.seat(host));
         // A `meta` task has a banner for each host, and says no more unless it was skipped or could not be evaluated.
-        if entry.task.action.name == "meta" {
+        if entry.task.action.traits.steers {
             self.events.add_banner(key, seat, banner);
         }
         match &entry.begun.work {
@@ -200,6 +201,7 @@ fn settled(host: HostId, entry: &Entry, outcome: Outcome, failure: Failure) -> E
         host,
         delegate: entry.begun.delegate.clone(),
         action: entry.task.action.name.clone(),
+        traits: entry.task.action.traits,
         status: Status::Settled { outcome: visible(outcome, entry), failure },
         no_log: entry.begun.no_log,
     }

@@ -102,6 +102,38 @@ pub struct Action {
     /// The short name under which we have it: `copy`, `docker_container`, `include_tasks`.
     pub name: String,
     pub kind: ActionKind,
+    pub traits: ActionTraits,
+}
+
+/// What others must know of an action without knowing its name. Each action says it in its own file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ActionTraits {
+    /// Its arguments may be a text without names.
+    pub free_form: bool,
+    /// That text is a command line: it may hold equals signs of its own, means nothing when it is empty, and what comes back is
+    /// what a program printed.
+    pub command: bool,
+    pub for_all: ForAll,
+    /// It writes files on the controller, where the tasks of other hosts may read them.
+    pub writes_controller: bool,
+    /// It changes the inventory, and with it what other hosts see.
+    pub changes_inventory: bool,
+    /// It is there to show something: its result is printed for people, not as data.
+    pub shows: bool,
+    /// It brings a role, of which its banner speaks, rather than of the role around it.
+    pub brings_role: bool,
+    /// It tells the engine what to do: hosts have banners of their own for it, and it is counted nowhere.
+    pub steers: bool,
+}
+
+/// Whether the first host that comes there does it for all, where hosts walk together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ForAll {
+    #[default]
+    No,
+    Yes,
+    /// With one of these words as its text.
+    With(&'static [&'static str]),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -181,6 +213,19 @@ impl Frame {
 }
 
 impl Task {
+    /// Whether one host does it for all, whatever its keywords say.
+    pub fn is_for_all(&self) -> bool {
+        match self.action.traits.for_all {
+            ForAll::No => false,
+            ForAll::Yes => true,
+            ForAll::With(words) => {
+                let named = || self.args.map.get("free_form").or_else(|| self.args.map.get("_raw_params"))?.as_str();
+                let text = self.args.free_form.as_deref().or_else(named);
+                text.is_some_and(|text| words.contains(&text.trim()))
+            }
+        }
+    }
+
     /// A keyword of the task, or the nearest around it.
     pub fn inherited<'t, T>(&'t self, keyword: impl Fn(&'t Keywords) -> Option<&'t T>) -> Option<&'t T> {
         keyword(&self.keywords).or_else(|| self.frame.chain().find_map(|frame| keyword(&frame.keywords)))

@@ -1,5 +1,5 @@
 //! Where playbooks and roles come from, and the reader that turns their files into the model. Several errors are told at once.
-use super::model::{Frame, Node, Playbook, Role, Task};
+use super::model::{ActionTraits, Frame, Node, Playbook, Role, Task};
 use super::roles::RoleRequest;
 use crate::world::loader::Loader;
 use lang::yaml;
@@ -12,14 +12,16 @@ use value::{Diagnostic, Map, Span, Str, Value};
 /// weakest first.
 pub type Evaluate = dyn Fn(&Str, &[Arc<Map>]) -> Result<Value, Diagnostic> + Send + Sync;
 
+/// What to know of a module, by its full name (`ansible.builtin.copy`). None: we do not have it.
+pub type TraitsOf = dyn Fn(&str) -> Option<ActionTraits> + Send + Sync;
+
 /// What loading needs to know of the run. It lives as long as the run, for what is included on the way.
 #[derive(Clone)]
 pub struct Parser {
     pub loader: Arc<Loader>,
     pub roles_path: Vec<PathBuf>,
     pub collections_path: Vec<PathBuf>,
-    /// Whether we have a module, by its full name (`ansible.builtin.copy`).
-    pub is_ours: Arc<dyn Fn(&str) -> bool + Send + Sync>,
+    pub traits_of: Arc<TraitsOf>,
     pub evaluate: Arc<Evaluate>,
     /// `private_role_vars`, where it is set: whether the play sees the variables of a role that does not say it itself.
     pub private_roles: Option<bool>,

@@ -1,6 +1,6 @@
 //! Roles: where they are found, what their directories hold, what they depend on.
 use super::keywords::{self, Holder};
-use super::model::{Action, ActionKind, Args, Block, Frame, Keywords, Node, Role, Task};
+use super::model::{Action, ActionKind, ActionTraits, Args, Block, Frame, Keywords, Node, Role, Task};
 use super::names;
 use super::parser::{Around, Reader};
 use crate::world::loader::{role_files, variable_files};
@@ -420,7 +420,12 @@ fn validation(role: &Arc<Role>, frame: &Arc<Frame>, spec: &Value, entry: &str, s
     map.insert("provided_arguments", provided);
     map.insert("validate_args_context", context);
     let written = Str::from(format!("{}.validate_argument_spec", names::BUILTIN)).with_origin(Some(span));
-    let action = Action { written, name: "validate_argument_spec".into(), kind: ActionKind::Ours };
+    let action = Action {
+        written,
+        name: "validate_argument_spec".into(),
+        kind: ActionKind::Ours,
+        traits: ActionTraits::default(),
+    };
     let keywords = Keywords { tags: vec!["always".into()], ..Keywords::default() };
     let task = Task::bare(span, &name, action, Args { map, ..Args::default() }, frame.clone());
     Node::Task(Arc::new(Task { keywords, ..task }))

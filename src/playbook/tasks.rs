@@ -1,7 +1,9 @@
 //! Tasks and handlers, and the many ways to write a module and its arguments.
 use super::arguments;
 use super::keywords::{self, Holder};
-use super::model::{Action, ActionKind, Args, Frame, Keywords, Loop, LoopControl, LoopSource, Node, Task};
+use super::model::{
+    Action, ActionKind, ActionTraits, Args, Frame, Keywords, Loop, LoopControl, LoopSource, Node, Task,
+};
 use super::names;
 use super::parser::{Around, Reader};
 use lang::yaml;
@@ -10,29 +12,10 @@ use std::sync::Arc;
 use value::spec::nearest;
 use value::{Diagnostic, Key, Map, Span, Str, Value};
 
-/// Modules whose arguments may be a text without names.
-const FREE_FORM: [&str; 18] = [
-    "command",
-    "shell",
-    "script",
-    "raw",
-    "win_command",
-    "win_shell",
-    "include",
-    "include_vars",
-    "include_tasks",
-    "include_role",
-    "import_tasks",
-    "import_role",
-    "add_host",
-    "group_by",
-    "set_fact",
-    "meta",
-    "import_playbook",
-    "expect",
-];
-/// Of these, those whose text may hold equals signs of its own.
-const COMMANDS: [&str; 6] = ["command", "shell", "script", "raw", "win_command", "win_shell"];
+/// What the reader itself does, and what nobody here does as yet, with arguments that may be a text.
+const FREE_FORM: [&str; 6] = ["import_tasks", "import_role", "import_playbook", "expect", "win_command", "win_shell"];
+/// Of these, those whose text is a command line.
+const COMMANDS: [&str; 2] = ["win_command", "win_shell"];
 
 const LOOP_CONTROL: [&str; 7] =
     ["loop_var", "index_var", "label", "pause", "extended", "extended_allitems", "break_when"];
@@ -285,7 +268,7 @@ impl Reader<'_> {
             Value::Null => {}
             Value::Map(map) => args.map.extend(Arc::unwrap_or_clone(map)),
             Value::Str(line) => self.line(args, action, &line, value.span),
-            other if FREE_FORM.contains(&action.name.as_str()) && other.as_list().is_none() => {
+            other if action.traits.free_form && other.as_list().is_none() => {
                 args.free_form = Some(other.to_str().with_origin(Some(value.span)));
             }
             _ => {
@@ -298,7 +281,7 @@ impl Reader<'_> {
 
     fn line(&mut self, args: &mut Args, action: &Action, line: &Str, span: Span) {
         let name = action.name.as_str();
-        let (map, rest) = match arguments::split(line, COMMANDS.contains(&name)) {
+        let (map, rest) = match arguments::split(line, action.traits.command) {
             Ok(parts) => parts,
             Err(unbalanced) => {
                 let message = format!("`{}` is opened here and never closed", unbalanced.what);
@@ -311,7 +294,7 @@ impl Reader<'_> {
         args.map.extend(map);
         match rest {
             None => {}
-            Some(rest) if FREE_FORM.contains(&name) => args.free_form = Some(rest),
+            Some(rest) if action.traits.free_form => args.free_form = Some(rest),
             Some(rest) if keywords::is_template(&rest) => args.template = Some(Value::Str(rest)),
             Some(rest) => {
                 let error =
@@ -355,7 +338,7 @@ impl Reader<'_> {
             let text = Str::trusted(written, Some(span));
             return match self.known(&text, around) {
                 Some(name) => self.resolve(&name, span, collections, around),
-                None => Some(Action { written: text, name: written.to_string(), kind: ActionKind::Missing }),
+                None => Some(missing(text, written)),
             };
         }
         let Some(full) = self.full_name(written, collections, around) else {
@@ -363,10 +346,12 @@ impl Reader<'_> {
             self.unknown_module(written, span, holder);
             return None;
         };
-        let ours = (self.parser.is_ours)(&full);
-        let kind = if ours { ActionKind::Ours } else { ActionKind::Missing };
-        let name = full.rsplit('.').next().unwrap_or(&full).to_string();
-        Some(Action { written: Str::from(written).with_origin(Some(span)), name, kind })
+        let name = full.rsplit('.').next().unwrap_or(&full);
+        let written = Str::from(written).with_origin(Some(span));
+        Some(match (self.parser.traits_of)(&full) {
+            Some(traits) => Action { written, name: name.to_string(), kind: ActionKind::Ours, traits },
+            None => missing(written, name),
+        })
     }
 
     fn unknown_module(&mut self, written: &str, span: Span, holder: Holder) {
@@ -395,8 +380,8 @@ impl Reader<'_> {
             }
             _ => {}
         }
-        if around.handlers && action.name == "include_role" {
-            self.fail("task", "`include_role` cannot be a handler", span);
+        if around.handlers && action.traits.brings_role {
+            self.fail("task", format!("`{}` cannot be a handler", action.name), span);
         }
         self.check_include(&draft, &action, span);
         Some(Node::Task(Arc::new(draft.into_task(span, action, around.frame.clone()))))
@@ -430,6 +415,15 @@ impl Task {
         let name = Some(Str::from(name).with_origin(Some(span)));
         Draft { name, args, ..Draft::default() }.into_task(span, action, frame)
     }
+}
+
+fn missing(written: Str, name: &str) -> Action {
+    let traits = ActionTraits {
+        free_form: FREE_FORM.contains(&name),
+        command: COMMANDS.contains(&name),
+        ..ActionTraits::default()
+    };
+    Action { written, name: name.to_string(), kind: ActionKind::Missing, traits }
 }
 
 /// Collections that are searched for a module's short name.

@@ -1,7 +1,7 @@
 //! Makes a play ready to run: which hosts, in which batches, how; its prompts, its handlers' names, its tasks by their tags.
 use super::{Planned, Playbooks};
 use crate::engine::message::{HandlerNames, HostId, Opened, Strategy};
-use crate::playbook::model::{Action, ActionKind, Args, Keywords, Node, Play, Task};
+use crate::playbook::model::{Action, ActionKind, ActionTraits, Args, Keywords, Node, Play, Task};
 use crate::playbook::{names, tags};
 use crate::vars::{HostScope, PlayVars};
 use lang::template::{is_template, render_value};
@@ -186,7 +186,12 @@ impl Playbooks {
         ];
         map.extend(written.into_iter().filter_map(|(name, value)| value.map(|value| (name, value))));
         let full = format!("{}.gather_facts", names::BUILTIN);
-        let action = Action { written: Str::from(full), name: "gather_facts".into(), kind: ActionKind::Ours };
+        let action = Action {
+            written: Str::from(full),
+            name: "gather_facts".into(),
+            kind: ActionKind::Ours,
+            traits: ActionTraits::default(),
+        };
         let keywords = Keywords { tags: vec!["always".into()], ..Keywords::default() };
         let task =
             Task::bare(play.span, "Gathering Facts", action, Args { map, ..Args::default() }, play.frame.clone());

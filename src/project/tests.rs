@@ -32,7 +32,7 @@ fn project(files: &[(&str, &str)], settings: PlaySettings) -> Playbooks {
         loader: loader.clone(),
         roles_path: Vec::new(),
         collections_path: Vec::new(),
-        is_ours: Arc::new(|_| true),
+        traits_of: Arc::new(crate::action::traits_of),
         evaluate: Arc::new(|text, layers| evaluate_at_load(text, layers, &Map::new())),
         private_roles: None,
     };

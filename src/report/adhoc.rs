@@ -3,6 +3,7 @@ use super::result::{debugged, dump, one_line};
 use super::screen::{Color, Screen};
 use super::{Names, Renderer, diagnostic, diff};
 use crate::engine::message::{Event, Failure, Outcome, Status};
+use crate::playbook::model::ActionTraits;
 use value::Value;
 
 pub struct AdHoc {
@@ -12,13 +13,10 @@ pub struct AdHoc {
     pub one_line: bool,
 }
 
-/// Modules whose output is shown as it was printed.
-const PRINTED: [&str; 4] = ["command", "shell", "raw", "script"];
-
 impl Renderer for AdHoc {
     fn event(&mut self, event: &Event, names: &Names, screen: &mut Screen) {
         match event {
-            Event::Task { host, status, action, .. } => self.task(&(names.host)(*host), action, status, names, screen),
+            Event::Task { host, status, traits, .. } => self.task(&(names.host)(*host), *traits, status, names, screen),
             Event::NoHostsMatched => screen.print("skipping: no hosts matched", Some(Color::Skip)),
             Event::Said(diagnostic) => {
                 screen.say(&diagnostic::render(diagnostic, names.sources, screen.has_color()), None)
@@ -29,7 +27,7 @@ impl Renderer for AdHoc {
 }
 
 impl AdHoc {
-    fn task(&self, host: &str, action: &str, status: &Status, names: &Names, screen: &mut Screen) {
+    fn task(&self, host: &str, traits: ActionTraits, status: &Status, names: &Names, screen: &mut Screen) {
         let (outcome, word, color) = match status {
             Status::Unreachable { outcome, .. } => (outcome, "UNREACHABLE!", Color::Unreachable),
             Status::Settled { outcome, failure } if *failure != Failure::None => (outcome, "FAILED", Color::Error),
@@ -37,7 +35,7 @@ impl AdHoc {
             Status::Settled { outcome, .. } if outcome.changed => (outcome, "CHANGED", Color::Changed),
             Status::Settled { outcome, .. } => (outcome, "SUCCESS", Color::Ok),
         };
-        let debugged = (action == "debug").then(|| debugged(outcome));
+        let debugged = traits.shows.then(|| debugged(outcome));
         let outcome = debugged.as_ref().unwrap_or(outcome);
         if let Some(diagnostic) = outcome.diagnostic.as_ref().filter(|_| outcome.failed || outcome.unreachable) {
             screen.say(&diagnostic::render(diagnostic, names.sources, screen.has_color()), None);
@@ -48,7 +46,7 @@ impl AdHoc {
                 screen.print(text.strip_suffix('\n').unwrap_or(&text), None);
             }
         }
-        let printed = PRINTED.contains(&action) && outcome.result.contains("rc");
+        let printed = traits.command && outcome.result.contains("rc");
         let text = match (word, printed, self.one_line) {
             ("SKIPPED", _, _) => format!("{host} | SKIPPED"),
             (_, true, false) => printed_block(host, word, outcome),
@@ -99,6 +97,7 @@ mod tests {
             host: 0,
             delegate: None,
             action: action.into(),
+            traits: ActionTraits { command: action == "command", ..ActionTraits::default() },
             status,
             no_log: false,
         };

@@ -62,13 +62,13 @@ impl Renderer for Human {
                     self.open(screen);
                 }
             }
-            Event::Task { host: id, delegate, action, status, no_log, .. } => {
+            Event::Task { host: id, delegate, traits, status, no_log, .. } => {
                 if self.shown.custom_stats {
                     self.stats.count(&host(id), status);
                 }
                 let who = delegate.as_ref().map_or_else(|| host(id), |delegate| format!("{} -> {delegate}", host(id)));
-                match (action.as_str(), status) {
-                    ("debug", Status::Settled { outcome, failure }) => {
+                match (traits.shows, status) {
+                    (true, Status::Settled { outcome, failure }) => {
                         let status = Status::Settled { outcome: debugged(outcome), failure: *failure };
                         self.task(&who, &status, *no_log, names, screen);
                     }

@@ -38,7 +38,7 @@ fn world(files: &[(&str, &str)], run: RunSettings) -> World {
         loader: loader.clone(),
         roles_path: Vec::new(),
         collections_path: Vec::new(),
-        is_ours: Arc::new(|_| true),
+        traits_of: Arc::new(crate::action::traits_of),
         evaluate: Arc::new(|text, _| Ok(Value::Str(text.clone()))),
         private_roles: None,
     };

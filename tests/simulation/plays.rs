@@ -11,6 +11,7 @@
 //! | `[alone, a]` | a, which may be evaluated only when nobody is before the task |
 //! | `[live]` | how many hosts of the play are left |
 use crate::random::Random;
+use deploy::action::traits_of;
 use deploy::engine::message::{HandlerNames, HostId, Opened, Strategy};
 use deploy::playbook::model::{
     Action, ActionKind, Args, Block, Frame, Keywords, Loop, LoopControl, LoopSource, Node, Play, Role, Task,
@@ -99,7 +100,12 @@ impl Draft {
         Arc::new(Task {
             span: span(),
             name: Some(Str::from(self.name)),
-            action: Action { written: Str::from(self.module.as_str()), name: self.module, kind: ActionKind::Ours },
+            action: Action {
+                written: Str::from(self.module.as_str()),
+                traits: traits_of(&format!("ansible.builtin.{}", self.module)).unwrap_or_default(),
+                name: self.module,
+                kind: ActionKind::Ours,
+            },
             args: Args { map: self.args.into_iter().collect::<Map>(), template: None, free_form },
             keywords,
             frame: self.frame,

@@ -625,7 +625,15 @@ impl<'s> Reference<'s> {
 
     fn say(&mut self, key: &TaskKey, task: &Task, host: HostId, status: Status) {
         let action = task.action.name.clone();
-        self.events.push(Event::Task { key: key.clone(), host, delegate: None, action, status, no_log: false });
+        self.events.push(Event::Task {
+            key: key.clone(),
+            host,
+            delegate: None,
+            action,
+            traits: task.action.traits,
+            status,
+            no_log: false,
+        });
     }
 
     fn settle(

@@ -1,6 +1,7 @@
 //! `command`, `shell` and `raw`: the free form, and the difference between them.
 use super::super::instance::{Action, Call, Instance, Step};
 use super::super::{Halt, arguments};
+use crate::playbook::model::ActionTraits;
 use value::Map;
 
 pub struct Command;
@@ -8,6 +9,14 @@ pub struct Command;
 impl Action for Command {
     fn modules(&self) -> &'static [&'static str] {
         &["command", "shell"]
+    }
+
+    fn traits(&self) -> ActionTraits {
+        ActionTraits { free_form: true, command: true, ..ActionTraits::default() }
+    }
+
+    fn spoken_as(&self) -> Option<&'static str> {
+        Some("ansible.legacy.command")
     }
 
     fn prepare(&self, instance: &Instance) -> Result<Step, Halt> {
@@ -28,6 +37,10 @@ pub struct Raw;
 impl Action for Raw {
     fn modules(&self) -> &'static [&'static str] {
         &["raw"]
+    }
+
+    fn traits(&self) -> ActionTraits {
+        ActionTraits { free_form: true, command: true, ..ActionTraits::default() }
     }
 
     fn prepare(&self, instance: &Instance) -> Result<Step, Halt> {

@@ -18,6 +18,10 @@ impl Action for Copy {
         &["copy"]
     }
 
+    fn spoken_as(&self) -> Option<&'static str> {
+        Some("ansible.legacy.copy")
+    }
+
     fn prepare(&self, instance: &Instance) -> Result<Step, Halt> {
         let mut given = instance.arguments()?.clone();
         let content = given.get("content").filter(|content| !content.is_null()).cloned();

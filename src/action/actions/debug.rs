@@ -1,6 +1,7 @@
 //! `debug`: a message, or what a variable holds.
 use super::super::instance::{Action, Instance, Step};
 use super::super::{Halt, arguments, result};
+use crate::playbook::model::ActionTraits;
 use value::spec::{Args as _, Rule, Spec};
 use value::{Map, Str, Value};
 
@@ -26,6 +27,10 @@ impl Action for Debug {
 
     fn spec(&self) -> Option<Spec<'static>> {
         Some(Args::SPEC)
+    }
+
+    fn traits(&self) -> ActionTraits {
+        ActionTraits { shows: true, ..ActionTraits::default() }
     }
 
     fn prepare(&self, instance: &Instance) -> Result<Step, Halt> {

@@ -3,6 +3,7 @@ use super::super::begin::Asking;
 use super::super::instance::{Action, Call, Finish, Instance, Step};
 use super::super::{Halt, arguments, result};
 use crate::engine::message::{Effect, Outcome};
+use crate::playbook::model::ActionTraits;
 use crate::world::files::normal;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -37,6 +38,10 @@ impl Action for Fetch {
 
     fn spec(&self) -> Option<Spec<'static>> {
         Some(Args::SPEC)
+    }
+
+    fn traits(&self) -> ActionTraits {
+        ActionTraits { writes_controller: true, ..ActionTraits::default() }
     }
 
     fn prepare(&self, instance: &Instance) -> Result<Step, Halt> {

@@ -3,6 +3,7 @@ use super::super::instance::{Action, Instance, Step};
 use super::super::search;
 use super::super::{Halt, arguments};
 use crate::engine::message::IncludeTarget;
+use crate::playbook::model::ActionTraits;
 use crate::world::files::normal;
 use std::path::{Path, PathBuf};
 use value::spec::{Args as _, Spec};
@@ -13,6 +14,10 @@ pub struct IncludeTasks;
 impl Action for IncludeTasks {
     fn modules(&self) -> &'static [&'static str] {
         &["include_tasks", "include"]
+    }
+
+    fn traits(&self) -> ActionTraits {
+        ActionTraits { free_form: true, ..ActionTraits::default() }
     }
 
     fn prepare(&self, instance: &Instance) -> Result<Step, Halt> {
@@ -88,6 +93,10 @@ impl Action for IncludeRole {
 
     fn spec(&self) -> Option<Spec<'static>> {
         Some(Args::SPEC)
+    }
+
+    fn traits(&self) -> ActionTraits {
+        ActionTraits { free_form: true, brings_role: true, ..ActionTraits::default() }
     }
 
     fn prepare(&self, instance: &Instance) -> Result<Step, Halt> {

@@ -5,6 +5,7 @@ use super::super::search;
 use super::super::{Halt, arguments, result};
 use super::transfer;
 use crate::engine::message::Effect;
+use crate::playbook::model::ActionTraits;
 use crate::world::files::normal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -47,6 +48,10 @@ impl Action for IncludeVars {
 
     fn spec(&self) -> Option<Spec<'static>> {
         Some(Args::SPEC)
+    }
+
+    fn traits(&self) -> ActionTraits {
+        ActionTraits { free_form: true, ..ActionTraits::default() }
     }
 
     fn prepare(&self, instance: &Instance) -> Result<Step, Halt> {

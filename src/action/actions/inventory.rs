@@ -2,6 +2,7 @@
 use super::super::instance::{Action, Instance, Step};
 use super::super::{Halt, result};
 use crate::engine::message::{Effect, InventoryChange};
+use crate::playbook::model::{ActionTraits, ForAll};
 use value::{Map, Value};
 
 pub struct AddHost;
@@ -9,6 +10,10 @@ pub struct AddHost;
 impl Action for AddHost {
     fn modules(&self) -> &'static [&'static str] {
         &["add_host"]
+    }
+
+    fn traits(&self) -> ActionTraits {
+        ActionTraits { free_form: true, changes_inventory: true, for_all: ForAll::Yes, ..ActionTraits::default() }
     }
 
     fn prepare(&self, instance: &Instance) -> Result<Step, Halt> {
@@ -63,6 +68,10 @@ pub struct GroupBy;
 impl Action for GroupBy {
     fn modules(&self) -> &'static [&'static str] {
         &["group_by"]
+    }
+
+    fn traits(&self) -> ActionTraits {
+        ActionTraits { free_form: true, changes_inventory: true, ..ActionTraits::default() }
     }
 
     fn prepare(&self, instance: &Instance) -> Result<Step, Halt> {

@@ -2,6 +2,7 @@
 use super::super::Halt;
 use super::super::instance::{Action, Instance, Step};
 use crate::engine::message::Meta as Word;
+use crate::playbook::model::{ActionTraits, ForAll};
 
 pub struct Meta;
 
@@ -19,9 +20,16 @@ const WORDS: [(&str, Word); 11] = [
     ("role_complete", Word::Noop),
 ];
 
+/// What the first host does for all.
+const FOR_ALL: [&str; 5] = ["end_play", "end_batch", "clear_host_errors", "clear_facts", "refresh_inventory"];
+
 impl Action for Meta {
     fn modules(&self) -> &'static [&'static str] {
         &["meta"]
+    }
+
+    fn traits(&self) -> ActionTraits {
+        ActionTraits { free_form: true, for_all: ForAll::With(&FOR_ALL), steers: true, ..ActionTraits::default() }
     }
 
     fn prepare(&self, instance: &Instance) -> Result<Step, Halt> {

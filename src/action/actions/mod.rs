@@ -25,7 +25,8 @@ pub use template::first_letter;
 
 use super::Halt;
 use super::instance::Action;
-use crate::playbook::model::{ActionKind, Task};
+use crate::playbook::model::{ActionKind, ActionTraits, Task};
+use crate::playbook::names::BUILTIN;
 use value::spec::Spec;
 
 static ACTIONS: &[&dyn Action] = &[
@@ -56,8 +57,8 @@ static ACTIONS: &[&dyn Action] = &[
 /// What stands before the module that a task names.
 pub fn find(task: &Task) -> Result<&'static dyn Action, Halt> {
     let name = task.action.name.as_str();
-    if let Some(action) = ACTIONS.iter().find(|action| action.modules().contains(&name)) {
-        return Ok(*action);
+    if let Some(action) = action_of(name) {
+        return Ok(action);
     }
     match task.action.kind {
         ActionKind::Ours => Ok(&plain::Plain),
@@ -77,16 +78,26 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     ACTIONS.iter().flat_map(|action| action.modules().iter().copied())
 }
 
-/// Whether a module is an action, or one on the host, by its name with the collection.
-pub fn is_ours(full: &str) -> bool {
-    let (collection, name) = full.rsplit_once('.').unwrap_or((crate::playbook::names::BUILTIN, full));
-    let of_host = || target::modules::find(name).is_some_and(|module| module.info().collection == collection);
-    collection == crate::playbook::names::BUILTIN && names().any(|known| known == name) || of_host()
+/// What to know of a module by its name with the collection, be it an action or one on the host. None: there is none of that name.
+pub fn traits_of(full: &str) -> Option<ActionTraits> {
+    let (collection, name) = full.rsplit_once('.').unwrap_or((BUILTIN, full));
+    let action = action_of(name).filter(|_| collection == BUILTIN);
+    let of_host = || target::modules::find(name).filter(|module| module.info().collection == collection);
+    action.map(Action::traits).or_else(|| of_host().map(|_| ActionTraits::default()))
+}
+
+fn action_of(module: &str) -> Option<&'static dyn Action> {
+    ACTIONS.iter().find(|action| action.modules().contains(&module)).copied()
+}
+
+/// The name by which Ansible speaks of a module in complaints, where it is not the one that was written.
+pub fn spoken_as(module: &str) -> Option<&'static str> {
+    action_of(module)?.spoken_as()
 }
 
 /// The table of a module's arguments: the action's own, where it has one, before the host's.
 pub fn spec_of(module: &str) -> Option<Spec<'static>> {
-    let own = ACTIONS.iter().find(|action| action.modules().contains(&module)).and_then(|action| action.spec());
+    let own = action_of(module).and_then(Action::spec);
     own.or_else(|| host_spec(module))
 }
 

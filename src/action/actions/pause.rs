@@ -2,6 +2,7 @@
 use super::super::instance::{Action, Instance, Step};
 use super::super::{Answered, Halt, result};
 use crate::engine::message::Outcome;
+use crate::playbook::model::{ActionTraits, ForAll};
 use value::spec::{Args as _, Rule, Spec};
 use value::{Map, Value};
 
@@ -29,6 +30,10 @@ impl Action for Pause {
 
     fn spec(&self) -> Option<Spec<'static>> {
         Some(Args::SPEC)
+    }
+
+    fn traits(&self) -> ActionTraits {
+        ActionTraits { for_all: ForAll::Yes, ..ActionTraits::default() }
     }
 
     fn prepare(&self, instance: &Instance) -> Result<Step, Halt> {

@@ -4,6 +4,7 @@ use super::super::names::origin;
 use super::super::split::words;
 use super::super::{Halt, arguments, search};
 use super::transfer;
+use crate::playbook::model::ActionTraits;
 use value::Value;
 
 pub struct Script;
@@ -11,6 +12,10 @@ pub struct Script;
 impl Action for Script {
     fn modules(&self) -> &'static [&'static str] {
         &["script"]
+    }
+
+    fn traits(&self) -> ActionTraits {
+        ActionTraits { free_form: true, command: true, ..ActionTraits::default() }
     }
 
     fn prepare(&self, instance: &Instance) -> Result<Step, Halt> {

@@ -2,6 +2,7 @@
 use super::super::instance::{Action, Instance, Step};
 use super::super::{Halt, result};
 use crate::engine::message::Effect;
+use crate::playbook::model::ActionTraits;
 use value::spec::to_bool;
 use value::{Key, Map, Value};
 
@@ -10,6 +11,10 @@ pub struct SetFact;
 impl Action for SetFact {
     fn modules(&self) -> &'static [&'static str] {
         &["set_fact"]
+    }
+
+    fn traits(&self) -> ActionTraits {
+        ActionTraits { free_form: true, ..ActionTraits::default() }
     }
 
     fn prepare(&self, instance: &Instance) -> Result<Step, Halt> {

@@ -57,6 +57,10 @@ impl Action for Template {
         Some(Args::SPEC)
     }
 
+    fn spoken_as(&self) -> Option<&'static str> {
+        Some("ansible.legacy.template")
+    }
+
     fn prepare(&self, instance: &Instance) -> Result<Step, Halt> {
         let given = known(instance)?;
         let text = |name: &str| given.get(name).map(Value::to_text).filter(|text| !text.is_empty());

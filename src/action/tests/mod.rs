@@ -121,7 +121,12 @@ pub fn task<const N: usize>(module: &str, args: [(&str, &str); N]) -> Task {
     Task {
         span: span(),
         name: None,
-        action: Action { written: module.into(), name: module.into(), kind: ActionKind::Ours },
+        action: Action {
+            written: module.into(),
+            name: module.into(),
+            kind: ActionKind::Ours,
+            traits: traits_of(&format!("ansible.builtin.{module}")).unwrap_or_default(),
+        },
         args: Args { map, template: None, free_form: None },
         keywords: Keywords::default(),
         frame: Arc::new(Frame::default()),
