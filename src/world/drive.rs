@@ -1,11 +1,11 @@
 //! The loop of a run: what the engine asks for is done here, and what comes of it goes back in. One thread, no waiting but for what
-//! happens.
+//! happens; what may take its time is answered beside it.
+use super::desk::{Desk, Pool, Work};
 use super::surroundings::{Here, now};
-use crate::action::{self, Context, World};
+use crate::action::{self, World};
 use crate::connect::{Connections, Settings as ConnectSettings};
 use crate::engine::message::{
-    Brought, Event, HostVars, Include, Input, InventoryChange, Opened, Outcome, Output, PlayState, Question, Recap,
-    Status,
+    Brought, Event, HostVars, Include, Input, InventoryChange, Opened, Outcome, Output, PlayState, Recap, Status,
 };
 use crate::engine::{Engine, Options};
 use crate::playbook::model::Task;
@@ -20,7 +20,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use value::{Diagnostic, SourceMap};
 
 /// What is meant, as a run asks for it: playbooks, inventory and variables.
-pub trait Project: World {
+pub trait Project: World + Send + Sync {
     fn plays(&self) -> u32;
     /// Their paths, and how many plays each has.
     fn playbooks(&self) -> Vec<(String, u32)> {
@@ -79,42 +79,51 @@ impl Run {
 }
 
 struct Driver {
-    run: Run,
+    desk: Arc<Desk>,
+    pool: Pool,
+    /// How many answers the pool still owes.
+    owed: usize,
+    renderer: Box<dyn Renderer>,
+    screen: Screen,
+    is_watched: bool,
     engine: Engine,
     connections: Connections,
     inputs: VecDeque<Input>,
     timers: tokio::sync::mpsc::UnboundedSender<Input>,
     live: Live,
-    cache: action::Cache,
     ended: Ended,
     over: bool,
 }
 
 impl Driver {
-    async fn start(mut run: Run) -> std::io::Result<Ended> {
-        let connect = std::mem::replace(&mut run.connect, ConnectSettings::none());
-        let (connections, arriving) = Connections::new(connect);
+    async fn start(run: Run) -> std::io::Result<Ended> {
+        let Run { project, here, files, sources, settings, .. } = run;
+        let engine = Engine::new(project.plays(), run.options).with_playbooks(project.playbooks());
+        let desk = Arc::new(Desk { project, here, files, sources, settings, cache: action::Cache::default() });
+        let (connections, arriving) = Connections::new(run.connect);
         let (timers, ringing) = tokio::sync::mpsc::unbounded_channel();
-        let engine = Engine::new(run.project.plays(), run.options).with_playbooks(run.project.playbooks());
-        let inputs = VecDeque::from([Input::Start]);
+        let (answers, answered) = tokio::sync::mpsc::unbounded_channel();
         let driver = Self {
-            run,
+            pool: Pool::new(desk.clone(), answers)?,
+            desk,
+            owed: 0,
+            renderer: run.renderer,
+            screen: run.screen,
+            is_watched: run.live,
             engine,
             connections,
-            inputs,
+            inputs: VecDeque::from([Input::Start]),
             timers,
             live: Live::default(),
-            cache: action::Cache::default(),
             ended: Ended::default(),
             over: false,
         };
-        driver.go(arriving, ringing).await
+        driver.go([arriving, ringing, answered]).await
     }
 
     async fn go(
         mut self,
-        mut arriving: UnboundedReceiver<Input>,
-        mut ringing: UnboundedReceiver<Input>,
+        [mut arriving, mut ringing, mut answered]: [UnboundedReceiver<Input>; 3],
     ) -> std::io::Result<Ended> {
         let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         let mut ticks = tokio::time::interval(Duration::from_millis(120));
@@ -126,23 +135,27 @@ impl Driver {
             if self.over {
                 break;
             }
-            self.run.screen.flush();
+            self.screen.flush();
             tokio::select! {
                 Some(input) = arriving.recv() => self.inputs.push_back(input),
                 Some(input) = ringing.recv() => self.inputs.push_back(input),
+                Some(input) = answered.recv() => {
+                    self.owed -= 1;
+                    self.inputs.push_back(input);
+                }
                 _ = interrupt.recv() => self.interrupt(),
                 _ = terminate.recv() => self.interrupt(),
-                _ = ticks.tick(), if self.run.live => {
-                    let project = &self.run.project;
-                    self.live.tick(&|host| project.host_name(host).to_string(), &mut self.run.screen);
+                _ = ticks.tick(), if self.is_watched && !self.desk.here.is_asking() => {
+                    let project = &self.desk.project;
+                    self.live.tick(&|host| project.host_name(host).to_string(), &mut self.screen);
                 }
             }
             while let Ok(input) = arriving.try_recv() {
                 self.inputs.push_back(input);
             }
         }
-        self.run.screen.clear_live();
-        self.run.screen.flush();
+        self.screen.clear_live();
+        self.screen.flush();
         if self.ended.interrupted {
             // What still runs on hosts ends with its connection, and nobody waits for it.
             let _ = tokio::time::timeout(Duration::from_secs(2), self.connections.close()).await;
@@ -157,7 +170,7 @@ impl Driver {
             false => "interrupted: what is under way may finish; once more to stop at once",
             true => "stopping at once",
         };
-        self.run.screen.say(word, None);
+        self.screen.say(word, None);
         self.ended.interrupted = true;
         self.inputs.push_back(Input::Interrupted);
     }
@@ -170,7 +183,7 @@ impl Driver {
             self.obey(output);
         }
         let warnings: Vec<_> =
-            self.run.here.take_warnings().into_iter().chain(self.run.project.take_warnings()).collect();
+            self.desk.here.take_warnings().into_iter().chain(self.desk.project.take_warnings()).collect();
         for warning in warnings {
             self.show(&Event::Said(warning));
         }
@@ -178,17 +191,14 @@ impl Driver {
 
     fn obey(&mut self, output: Output) {
         match output {
-            Output::Open { play } => {
-                let result = self.run.project.open(play);
-                self.inputs.push_back(Input::Opened { play, result });
+            Output::Open { play } => self.give(Work::Open(play)),
+            // Who is not alone asks for nothing that takes its time, and one answer comes sooner than two threads wake.
+            Output::Evaluate(question) if !question.alone && self.owed == 0 && self.inputs.is_empty() => {
+                self.inputs.push_back(self.desk.answer(Work::Evaluate(question)));
             }
-            Output::Evaluate(question) => {
-                let result = self.evaluate(&question);
-                self.inputs.push_back(Input::Evaluated { ticket: question.ticket, result });
-            }
+            Output::Evaluate(question) => self.give(Work::Evaluate(question)),
             Output::Load { ticket, task, include, vars, play, .. } => {
-                let result = self.run.project.load(&task, &include, &vars, &play);
-                self.inputs.push_back(Input::Loaded { ticket, result });
+                self.give(Work::Load { ticket, task, include, vars, play })
             }
             Output::Send { connection, call } => self.connections.send(&connection, call),
             Output::Commit { connection, lane, id } => self.connections.commit(&connection, lane, id),
@@ -202,7 +212,7 @@ impl Driver {
                 });
             }
             Output::Inventory(change) => {
-                let refused = self.run.project.change_inventory(&change).err();
+                let refused = self.desk.project.change_inventory(&change).err();
                 self.inputs.extend(refused.map(Input::Refused));
             }
             Output::Reset { connection } => self.connections.reset(&connection),
@@ -218,18 +228,11 @@ impl Driver {
         }
     }
 
-    fn evaluate(&self, question: &Question) -> crate::engine::message::Evaluated {
-        let run = &self.run;
-        let context = Context {
-            world: &*run.project,
-            surroundings: &*run.here,
-            files: &*run.files,
-            sources: &run.sources,
-            settings: &run.settings,
-            cache: &self.cache,
-            playbook_dir: run.project.playbook_dir(question.play.play),
-        };
-        action::evaluate(question, &context)
+    fn give(&mut self, work: Work) {
+        // It may ask somebody at the terminal, who wants to see what came before.
+        self.screen.flush();
+        self.owed += 1;
+        self.pool.give(work);
     }
 
     fn emit(&mut self, event: &Event) {
@@ -245,9 +248,9 @@ impl Driver {
     }
 
     fn show(&mut self, event: &Event) {
-        let project = self.run.project.clone();
-        let names = Names { host: &|host| project.host_name(host).to_string(), sources: &self.run.sources };
-        self.run.renderer.event(event, &names, &mut self.run.screen);
+        let project = self.desk.project.clone();
+        let names = Names { host: &|host| project.host_name(host).to_string(), sources: &self.desk.sources };
+        self.renderer.event(event, &names, &mut self.screen);
     }
 }
 

@@ -1,5 +1,6 @@
-//! Everything outside the engine: clock, random numbers, files, lookups, prompts, the evaluation pool.
+//! Everything outside the engine: clock, random numbers, files, lookups, prompts, the threads that evaluate.
 pub mod blobs;
+mod desk;
 pub mod drive;
 pub mod files;
 pub mod loader;

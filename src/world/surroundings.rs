@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use target::protocol::BlobHash;
 use value::{Date, DateTime, Diagnostic, Span, Str, Value, Vaulted};
@@ -22,6 +23,8 @@ pub struct Here {
     pub keyring: Arc<Keyring>,
     pub allow_broken_conditionals: bool,
     warnings: Mutex<Vec<Diagnostic>>,
+    /// Somebody at the terminal is being asked.
+    asking: AtomicBool,
     /// By their ciphertext: a password is derived once, and a text that comes out unchanged is known for what it was.
     decrypted: Mutex<HashMap<Arc<str>, Str>>,
 }
@@ -39,6 +42,7 @@ impl Here {
             keyring,
             allow_broken_conditionals,
             warnings: Mutex::default(),
+            asking: AtomicBool::default(),
             decrypted: Mutex::default(),
         }
     }
@@ -46,6 +50,11 @@ impl Here {
     /// Warnings since this was asked last.
     pub fn take_warnings(&self) -> Vec<Diagnostic> {
         std::mem::take(&mut *self.warnings.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether the terminal belongs to a question now.
+    pub fn is_asking(&self) -> bool {
+        self.asking.load(Ordering::Relaxed)
     }
 
     fn add_warning(&self, warning: Diagnostic) {
@@ -63,7 +72,10 @@ impl Surroundings for Here {
     }
 
     fn prompt(&self, prompt: &str, echo: bool) -> Answered {
-        match ask_for_word(prompt, !echo) {
+        self.asking.store(true, Ordering::Relaxed);
+        let typed = ask_for_word(prompt, !echo);
+        self.asking.store(false, Ordering::Relaxed);
+        match typed {
             Typed::Line(line) => Answered::Line(line),
             Typed::Nobody => Answered::Nobody,
             Typed::Interrupt => Answered::Abort,

@@ -28,10 +28,11 @@ pub fn ask(question: &str, hidden: bool) -> Option<String> {
 /// The same, where the question itself deals with Ctrl-C.
 pub fn ask_for_word(question: &str, hidden: bool) -> Typed {
     let Ok(mut terminal) = OpenOptions::new().read(true).write(true).open("/dev/tty") else { return Typed::Nobody };
+    // What was typed before is dropped with the mode, so whoever waits for the question may answer it at once.
+    let mode = Mode::of_question(&terminal, hidden);
     if write!(terminal, "{question}").and_then(|()| terminal.flush()).is_err() {
         return Typed::Nobody;
     }
-    let mode = Mode::of_question(&terminal, hidden);
     let mut line = Vec::new();
     let read = read_line(&mut BufReader::new(&terminal), &mut line);
     drop(mode);

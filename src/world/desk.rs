@@ -1,0 +1,97 @@
+//! Where the engine's questions are answered: on threads beside the loop, as many as there are cores, so that templates of many hosts are
+//! evaluated side by side, and neither a prompt nor a program that a lookup runs holds up connections, timers and signals.
+use super::drive::Project;
+use super::files::Files;
+use super::surroundings::Here;
+use crate::action::{self, Context};
+use crate::engine::message::{Evaluated, HostVars, Include, Input, PlayState, Question, Ticket};
+use crate::playbook::model::Task;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use tokio::sync::mpsc::UnboundedSender;
+use value::{Diagnostic, SourceMap};
+
+/// What answers need, shared by all threads.
+pub struct Desk {
+    pub project: Arc<dyn Project>,
+    pub here: Arc<Here>,
+    pub files: Arc<dyn Files>,
+    pub sources: Arc<SourceMap>,
+    pub settings: action::Settings,
+    pub cache: action::Cache,
+}
+
+pub enum Work {
+    Open(u32),
+    Evaluate(Box<Question>),
+    Load { ticket: Ticket, task: Arc<Task>, include: Include, vars: HostVars, play: Arc<PlayState> },
+}
+
+/// The threads; they end when it is dropped and their work is done.
+pub struct Pool {
+    queue: Sender<Work>,
+}
+
+impl Pool {
+    /// Answers come back as inputs.
+    pub fn new(desk: Arc<Desk>, answers: UnboundedSender<Input>) -> std::io::Result<Self> {
+        let (queue, work) = channel();
+        let work = Arc::new(Mutex::new(work));
+        // One more than cores: one may sit at a prompt.
+        let width = thread::available_parallelism().map_or(2, |cores| cores.get() + 1);
+        for _ in 0..width {
+            let (desk, work, answers) = (desk.clone(), work.clone(), answers.clone());
+            thread::Builder::new().name("evaluation".into()).spawn(move || attend(&desk, &work, &answers))?;
+        }
+        Ok(Self { queue })
+    }
+
+    pub fn give(&self, work: Work) {
+        // Threads go only after this has.
+        let _ = self.queue.send(work);
+    }
+}
+
+/// One thread's life.
+fn attend(desk: &Desk, work: &Mutex<Receiver<Work>>, answers: &UnboundedSender<Input>) {
+    loop {
+        let next = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(next) = next else { return };
+        let answer = catch_unwind(AssertUnwindSafe(|| desk.answer(next))).unwrap_or_else(|_| {
+            Input::Refused(Diagnostic::error(
+                "internal",
+                "an evaluation ended without an answer; this is a fault of deploy",
+            ))
+        });
+        if answers.send(answer).is_err() {
+            return;
+        }
+    }
+}
+
+impl Desk {
+    pub fn answer(&self, work: Work) -> Input {
+        match work {
+            Work::Open(play) => Input::Opened { play, result: self.project.open(play) },
+            Work::Evaluate(question) => Input::Evaluated { ticket: question.ticket, result: self.evaluate(&question) },
+            Work::Load { ticket, task, include, vars, play } => {
+                Input::Loaded { ticket, result: self.project.load(&task, &include, &vars, &play) }
+            }
+        }
+    }
+
+    fn evaluate(&self, question: &Question) -> Evaluated {
+        let context = Context {
+            world: &*self.project,
+            surroundings: &*self.here,
+            files: &*self.files,
+            sources: &self.sources,
+            settings: &self.settings,
+            cache: &self.cache,
+            playbook_dir: self.project.playbook_dir(question.play.play),
+        };
+        action::evaluate(question, &context)
+    }
+}
