@@ -25,15 +25,14 @@ fn with_flags(mut fields: Map, changed: bool, failed: bool) -> Outcome {
     Outcome { changed, failed, result: Arc::new(fields), ..Outcome::default() }
 }
 
-/// A condition did not hold.
+/// A condition did not hold. The order of the fields is seen where results are the items of a loop.
 pub fn skipped(false_condition: Value) -> Outcome {
-    skipped_with([("false_condition", false_condition), ("skip_reason", Value::from("Conditional result was False"))])
+    skipped_with([("skip_reason", Value::from("Conditional result was False")), ("false_condition", false_condition)])
 }
 
 pub fn skipped_with<'n>(fields: impl IntoIterator<Item = (&'n str, Value)>) -> Outcome {
-    let mut result: Map = fields.into_iter().collect();
-    result.insert("changed", false);
-    result.insert("skipped", true);
+    let flags = [("changed", Value::from(false)), ("skipped", Value::from(true))];
+    let result: Map = flags.into_iter().chain(fields).collect();
     Outcome { skipped: true, result: Arc::new(result), ..Outcome::default() }
 }
 
