@@ -34,6 +34,9 @@ pub const ALWAYS: [&str; 22] = [
     "omit",
     "playbook_dir",
 ];
+/// Those that the inventory gives its hosts. Whoever sets them elsewhere is stronger.
+pub(super) const OF_INVENTORY: [&str; 5] =
+    ["group_names", "inventory_dir", "inventory_file", "inventory_hostname", "inventory_hostname_short"];
 const IN_PLAY: [&str; 10] = [
     "ansible_play_name",
     "ansible_play_hosts",

@@ -2,7 +2,7 @@
 use super::connection::is_connection_variable;
 use super::files;
 use super::hostvars::{AllNames, HostVarsOf};
-use super::{PlayVars, Variables, settings};
+use super::{PlayVars, Variables, magic, settings};
 use crate::action::template_file;
 use crate::engine::message::{HostId, HostVars, PlayState};
 use crate::inventory::Layers;
@@ -170,6 +170,15 @@ impl HostScope {
         merged.or(pending)
     }
 
+    /// A name as the play, its tasks, its roles or the command line give it.
+    fn above_facts(&self, name: &str) -> Option<Value> {
+        let mut above = self.layers.iter().map_while(|layer| match layer {
+            Layer::Map(map) => Some(map),
+            Layer::Facts => None,
+        });
+        above.find_map(|map| map.get(name)).cloned()
+    }
+
     fn fact(&self, name: &str) -> Option<Value> {
         self.view.vars.facts.get(name).filter(|_| self.is_injected(name)).cloned()
     }
@@ -279,6 +288,9 @@ impl Scope for HostScope {
             "vars" => return Ok(Some(ObjectRef::value(HostVarsOf::own(self.clone())))),
             "ansible_facts" => return Ok(Some(self.facts())),
             "ansible_delegated_vars" => return self.delegated(),
+            name if magic::OF_INVENTORY.contains(&name) => {
+                return Ok(self.above_facts(name).or_else(|| self.magic(name)));
+            }
             _ => {}
         }
         Ok(self.magic(name).or_else(|| self.find(name)).or_else(|| self.fallback(name)))
