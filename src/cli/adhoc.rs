@@ -69,6 +69,10 @@ pub fn run(options: &AdHocCommand, session: &mut Session) -> Result<Exit, Refusa
 }
 
 fn check(options: &AdHocCommand) -> Result<(), Refusal> {
+    let missing = [("-B", &options.background), ("-P", &options.poll), ("-t", &options.tree)];
+    if let Some((option, _)) = missing.iter().find(|(_, given)| given.is_some()) {
+        return Err(Refusal::not_here(option));
+    }
     let module = options.module_name.rsplit('.').next().unwrap_or_default();
     let full = names::module(&options.module_name, &[]);
     let is_command = full.and_then(|full| action::traits_of(&full)).is_some_and(|traits| traits.command);

@@ -11,7 +11,7 @@ pub enum Exit {
     Failed = 2,
     /// A host could not be reached.
     Unreachable = 4,
-    /// The command line is wrong.
+    /// The command line is understood, and cannot be done; or the settings are wrong.
     Options = 5,
     /// Ctrl-C.
     Interrupted = 99,
@@ -20,7 +20,10 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// Ansible gives one code to two cases: hosts that were not reached, and texts that cannot be parsed.
+    /// Ansible gives one code to two cases: tasks that failed, and command lines with words that nobody knows.
+    pub const USAGE: Exit = Exit::Failed;
+
+    /// And here too: hosts that were not reached, and texts that cannot be parsed.
     pub const PARSER: Exit = Exit::Unreachable;
 
     /// Of a fault that only the run found: a play's keyword that cannot be evaluated counts as a text that cannot be parsed.
@@ -43,9 +46,9 @@ impl From<Exit> for ExitCode {
 pub const EXIT_CODES: [(u8, &str); 7] = [
     (0, "all went well"),
     (1, "it could not start: a file, an inventory or a host pattern is not there"),
-    (2, "a task failed on a host"),
+    (2, "a task failed on a host, or an option is unknown, has a wrong value, or is missing"),
     (4, "a host was unreachable, or a file could not be parsed"),
-    (5, "wrong options"),
+    (5, "options that do not go together or are not here yet, or a wrong setting"),
     (99, "interrupted"),
     (250, "a fault of deploy itself"),
 ];
@@ -62,9 +65,15 @@ impl Refusal {
         Self { exit, diagnostics: vec![diagnostic] }
     }
 
-    /// A wrong word on the command line.
+    /// A command line or a setting that is understood and cannot be done.
     pub fn options(diagnostic: Diagnostic) -> Self {
         Self::new(Exit::Options, diagnostic)
+    }
+
+    /// What Ansible has and is not here yet.
+    pub fn not_here(option: &str) -> Self {
+        let error = Diagnostic::error("options", format!("the option `{option}` is not here yet"));
+        Self::options(error.help("Ansible has it; the README lists what else is missing"))
     }
 
     pub fn error(diagnostic: Diagnostic) -> Self {

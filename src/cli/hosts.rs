@@ -1,10 +1,14 @@
 //! Which inventory a command works on: named, configured, or where projects usually keep it. And which hosts of it are meant.
 use super::exit::Refusal;
-use super::session::{Called, Session};
+use super::session::{Called, Desk, Session};
+use crate::config::Config;
 use crate::engine::message::HostId;
 use crate::inventory::{self, Inventory};
 use crate::report::Color;
+use crate::world::files::Files;
+use crate::world::loader::Loader;
 use std::path::Path;
+use std::sync::Arc;
 use value::Diagnostic;
 
 /// Places where an inventory is looked for when nobody names one.
@@ -19,7 +23,7 @@ pub struct Hosts {
 
 /// Reads the inventory that `named` (of `-i`) names, or the settings, or that is found.
 pub fn load(named: &[String], session: &mut Session) -> Result<Hosts, Refusal> {
-    let (sources, found_by) = sources(named, session);
+    let (sources, found_by) = sources(named, &session.config, &*session.files);
     if session.verbosity > 0 && !sources.is_empty() {
         let line = format!("Using {} as inventory ({found_by})", sources.join(", "));
         session.screen.say(&line, Some(Color::Verbose));
@@ -27,7 +31,7 @@ pub fn load(named: &[String], session: &mut Session) -> Result<Hosts, Refusal> {
     if session.called == Called::Deploy {
         refuse_missing(&sources, &found_by, session)?;
     }
-    let options = options(session);
+    let options = options(&session.config);
     let mut warnings = Vec::new();
     let loaded = inventory::load(&sources, &options, &session.loader, &mut warnings);
     warnings.iter().for_each(|warning| session.say(warning));
@@ -39,32 +43,45 @@ pub fn load(named: &[String], session: &mut Session) -> Result<Hosts, Refusal> {
 }
 
 /// What the settings say about reading inventories.
-pub fn options(session: &Session) -> inventory::Options {
+pub fn options(config: &Config) -> inventory::Options {
     inventory::Options {
-        any_unparsed_is_failed: session.config.any_unparsed_is_failed,
-        unparsed_is_failed: session.config.unparsed_is_failed,
-        ignore_patterns: session.config.inventory_ignore_patterns.clone(),
-        ignore_extensions: session.config.inventory_ignore_extensions.clone(),
+        any_unparsed_is_failed: config.any_unparsed_is_failed,
+        unparsed_is_failed: config.unparsed_is_failed,
+        ignore_patterns: config.inventory_ignore_patterns.clone(),
+        ignore_extensions: config.inventory_ignore_extensions.clone(),
     }
 }
 
+/// The names of all groups and hosts, without a word about what is wrong: for completion.
+pub fn names(named: &[String]) -> Vec<(String, &'static str)> {
+    let desk = Desk::new();
+    let Ok(config) = desk.config() else { return Vec::new() };
+    let (sources, _) = sources(named, &config, &*desk.files);
+    let loader = Loader::new(desk.files, desk.sources, Arc::default());
+    let Ok(inventory) = inventory::load(&sources, &options(&config), &loader, &mut Vec::new()) else {
+        return Vec::new();
+    };
+    let groups = inventory.group_names().map(|name| (name.to_string(), "group"));
+    let hosts = inventory.hosts().map(|(_, name, _)| (name.to_string(), "host"));
+    groups.chain(hosts).collect()
+}
+
 /// The words, and how they came up.
-fn sources(named: &[String], session: &Session) -> (Vec<String>, String) {
+fn sources(named: &[String], config: &Config, files: &dyn Files) -> (Vec<String>, String) {
     if !named.is_empty() {
         return (named.to_vec(), "named by -i".into());
     }
     if let Some(word) = std::env::var(OWN_VARIABLE).ok().filter(|word| !word.is_empty()) {
         return (vec![word], format!("named by {OWN_VARIABLE}"));
     }
-    if !session.config.inventory.is_empty() {
+    if !config.inventory.is_empty() {
         let by_environment = std::env::var_os("ANSIBLE_INVENTORY").is_some();
-        let by = match session.config.file.as_ref().filter(|_| !by_environment) {
+        let by = match config.file.as_ref().filter(|_| !by_environment) {
             Some(file) => format!("named in {}", file.display()),
             None => "named by ANSIBLE_INVENTORY".into(),
         };
-        return (session.config.inventory.clone(), by);
+        return (config.inventory.clone(), by);
     }
-    let files = &session.files;
     let usual = USUAL.iter().find(|path| files.kind(&files.absolute(Path::new(""), path)).is_some());
     (usual.map(|path| path.to_string()).into_iter().collect(), "found in its usual place".into())
 }

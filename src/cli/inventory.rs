@@ -11,7 +11,7 @@ use std::sync::Arc;
 use value::{Diagnostic, Json, Value, json_text};
 
 pub fn run(options: &InventoryCommand, session: &mut Session) -> Result<Exit, Refusal> {
-    if !options.list && !options.graph && options.host.is_none() {
+    if [options.list, options.graph, options.host.is_some()].iter().filter(|asked| **asked).count() != 1 {
         let error = Diagnostic::error("options", "one of --list, --graph and --host says what to show");
         return Err(Refusal::options(error));
     }

@@ -1,5 +1,6 @@
 //! The command line: which name the program was called by, what was asked for, one file per command.
 mod adhoc;
+mod completion;
 mod doc;
 mod exit;
 mod hosts;
@@ -16,9 +17,10 @@ mod session;
 mod vault;
 mod vault_ids;
 mod version;
+mod words;
 
 use crate::report::{Screen, render_diagnostic};
-use clap::{CommandFactory, Parser};
+use clap::Parser;
 use exit::{Exit, Refusal};
 use options::{Ansible, AnsibleInventory, AnsiblePlaybook, Command, Deploy};
 use session::{Called, Desk, Session};
@@ -27,12 +29,13 @@ use std::process::ExitCode;
 
 /// The whole program.
 pub fn main() -> ExitCode {
-    let mut args = std::env::args().skip(1);
+    let mut args = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
     match args.next() {
         Some(word) if std::env::var_os(crate::connect::ASKPASS_SOCKET).is_some() => {
             ExitCode::from(crate::connect::answer_askpass(&word))
         }
         Some(word) if word == crate::connect::AS_HELPER => helper(args),
+        _ if completion::is_asked() => completion::answer(),
         _ => std::panic::catch_unwind(by_name).unwrap_or_else(|_| fault()).into(),
     }
 }
@@ -58,7 +61,7 @@ fn helper(args: impl Iterator<Item = String>) -> ExitCode {
 
 /// A link with the name of one of Ansible's commands behaves as that command.
 fn by_name() -> Exit {
-    let called = std::env::args().next().unwrap_or_default();
+    let called = std::env::args_os().next().unwrap_or_default();
     let name = Path::new(&called).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let ran = match name.as_str() {
         "ansible-playbook" => parse::<AnsiblePlaybook>(&name).map(ansible_playbook),
@@ -67,25 +70,9 @@ fn by_name() -> Exit {
         "ansible-vault" => parse::<options::AnsibleVault>(&name).map(|line| vault(&line.action)),
         "ansible-doc" => parse::<options::AnsibleDoc>(&name).map(|line| show_doc(&line.run)),
         other if other.starts_with("ansible-") => Err(not_part(other)),
-        _ => parse::<Deploy>("deploy").map(|line| deploy(command_first(line))),
+        _ => parse::<Deploy>("deploy").map(deploy),
     };
     ran.unwrap_or_else(|exit| exit)
-}
-
-/// Options may stand before the command too: `deploy -i hosts ping web`.
-fn command_first(line: Deploy) -> Deploy {
-    let Some(first) = line.run.playbooks.first().cloned() else { return line };
-    let is_command = |word: &str| Deploy::command().find_subcommand(word).is_some();
-    let Some(word) = first.to_str().filter(|word| is_command(word) && !first.exists()) else { return line };
-    let words: Vec<_> = std::env::args().collect();
-    let places = words.iter().enumerate().skip(1).filter(|(_, other)| *other == word).map(|(place, _)| place);
-    let moved = places.map(|place| {
-        let mut words = words.clone();
-        let word = words.remove(place);
-        words.insert(1, word);
-        words
-    });
-    moved.filter_map(|words| Deploy::try_parse_from(words).ok()).next().unwrap_or(line)
 }
 
 fn deploy(line: Deploy) -> Exit {
@@ -128,7 +115,7 @@ fn ansible_inventory(line: AnsibleInventory) -> Exit {
 /// The words of the command line, or how the program ends without them.
 fn parse<L: Parser>(name: &str) -> Result<L, Exit> {
     use clap::error::ErrorKind;
-    L::try_parse().map_err(|error| match error.kind() {
+    L::try_parse_from(words::of_the_command_line(name)).map_err(|error| match error.kind() {
         ErrorKind::DisplayVersion => show_version(name),
         ErrorKind::DisplayHelp => {
             // Whoever reads help through a pipe may go away; that is no fault.
@@ -136,8 +123,8 @@ fn parse<L: Parser>(name: &str) -> Result<L, Exit> {
             Exit::Success
         }
         _ => {
-            let _ = error.print();
-            Exit::Options
+            let _ = words::without_wrong_tips(error).print();
+            Exit::USAGE
         }
     })
 }
@@ -156,10 +143,8 @@ fn show_doc(options: &options::DocCommand) -> Exit {
 }
 
 fn completions(shell: clap_complete::Shell) -> Exit {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Deploy::command(), "deploy", &mut script);
     outside_of_projects(|screen| {
-        screen.print(String::from_utf8_lossy(&script).trim_end(), None);
+        screen.print(&completion::script(shell), None);
         Ok(Exit::Success)
     })
 }

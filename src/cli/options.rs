@@ -1,4 +1,5 @@
 //! What can be said on the command line. Names and letters that hands know from `ansible-playbook` and `ansible` are kept.
+use super::completion;
 use super::exit::EXIT_CODES;
 use super::reference;
 use clap::builder::{BoolishValueParser, PossibleValue, StringValueParser, TypedValueParser};
@@ -72,12 +73,15 @@ pub struct PlaybookCommand {
     /// Accepted and not used: no facts are kept between runs
     #[arg(long, hide = true)]
     pub flush_cache: bool,
+    /// Not here yet
+    #[arg(long, hide = true)]
+    pub step: bool,
 }
 
 #[derive(Debug, Args)]
 pub struct AdHocCommand {
     /// Which hosts
-    #[arg(value_name = "PATTERN")]
+    #[arg(value_name = "PATTERN", add = completion::patterns())]
     pub pattern: String,
     /// The module
     #[arg(short, long, value_name = "MODULE", default_value = "command")]
@@ -96,8 +100,17 @@ pub struct AdHocCommand {
     #[arg(long)]
     pub list_hosts: bool,
     /// Seconds that the module may take
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub task_timeout: Option<u32>,
+    /// Not here yet
+    #[arg(short = 'B', long, value_name = "SECONDS", hide = true)]
+    pub background: Option<String>,
+    /// Not here yet
+    #[arg(short = 'P', long, value_name = "SECONDS", hide = true)]
+    pub poll: Option<String>,
+    /// Not here yet
+    #[arg(short = 't', long, value_name = "DIR", hide = true)]
+    pub tree: Option<String>,
     #[command(flatten)]
     pub common: Common,
 }
@@ -105,7 +118,7 @@ pub struct AdHocCommand {
 #[derive(Debug, Args)]
 pub struct PingCommand {
     /// Which hosts
-    #[arg(value_name = "PATTERN", default_value = "all")]
+    #[arg(value_name = "PATTERN", default_value = "all", add = completion::patterns())]
     pub pattern: String,
     #[command(flatten)]
     pub common: Common,
@@ -114,16 +127,16 @@ pub struct PingCommand {
 #[derive(Debug, Args)]
 pub struct InventoryCommand {
     /// Which hosts, for --graph and --list
-    #[arg(value_name = "PATTERN")]
+    #[arg(value_name = "PATTERN", add = completion::patterns())]
     pub pattern: Option<String>,
     /// All hosts and groups as JSON
-    #[arg(long, group = "what")]
+    #[arg(long)]
     pub list: bool,
     /// All variables of one host
-    #[arg(long, value_name = "HOST", group = "what")]
+    #[arg(long, value_name = "HOST", add = completion::patterns())]
     pub host: Option<String>,
     /// Groups as a tree
-    #[arg(long, group = "what")]
+    #[arg(long)]
     pub graph: bool,
     /// Variables too, with --graph
     #[arg(long)]
@@ -135,10 +148,10 @@ pub struct InventoryCommand {
     #[arg(long)]
     pub export: bool,
     /// Into a file instead of the standard output
-    #[arg(long = "output", value_name = "FILE")]
+    #[arg(long = "output", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub to_file: Option<PathBuf>,
     /// Where `group_vars` is looked for
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub playbook_dir: Option<PathBuf>,
     #[command(flatten)]
     pub project: ProjectOptions,
@@ -193,7 +206,7 @@ pub struct VaultFiles {
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub files: Vec<PathBuf>,
     /// Into this file (`-`: the standard output) instead
-    #[arg(long = "output", value_name = "FILE")]
+    #[arg(long = "output", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub to_file: Option<PathBuf>,
     #[command(flatten)]
     pub keys: VaultKeys,
@@ -213,7 +226,7 @@ pub struct NewVaultKeys {
     #[arg(long, value_name = "ID")]
     pub new_vault_id: Option<String>,
     /// A file with the new password, or a program that prints it
-    #[arg(long, alias = "new-vault-pass-file", value_name = "FILE")]
+    #[arg(long, alias = "new-vault-pass-file", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub new_vault_password_file: Option<PathBuf>,
 }
 
@@ -232,7 +245,7 @@ pub struct VaultString {
     #[arg(short, long)]
     pub prompt: bool,
     /// Into this file instead of the standard output
-    #[arg(long = "output", value_name = "FILE")]
+    #[arg(long = "output", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub to_file: Option<PathBuf>,
     #[command(flatten)]
     pub keys: VaultKeys,
@@ -249,7 +262,7 @@ impl VaultString {
 #[derive(Debug, Args)]
 pub struct VaultKeys {
     /// A file with the password, or a program that prints it
-    #[arg(long, alias = "vault-pass-file", value_name = "FILE", action = ArgAction::Append)]
+    #[arg(long, alias = "vault-pass-file", value_name = "FILE", action = ArgAction::Append, value_hint = ValueHint::FilePath)]
     pub vault_password_file: Vec<PathBuf>,
     /// A label and where its password is: `label@prompt`, `label@FILE`
     #[arg(long, value_name = "ID", action = ArgAction::Append)]
@@ -283,13 +296,13 @@ pub struct ProjectOptions {
     #[arg(short, long, alias = "inventory-file", value_hint = ValueHint::AnyPath, value_name = "INVENTORY", action = ArgAction::Append)]
     pub inventory: Vec<String>,
     /// Only these of the hosts
-    #[arg(short, long, value_name = "PATTERN", action = ArgAction::Append)]
+    #[arg(short, long, value_name = "PATTERN", action = ArgAction::Append, add = completion::patterns())]
     pub limit: Vec<String>,
     /// Variables: `key=value`, JSON, YAML, or @FILE
     #[arg(short, long, value_name = "VARS", action = ArgAction::Append)]
     pub extra_vars: Vec<String>,
     /// A file with a vault's password, or a program that prints it
-    #[arg(long, alias = "vault-pass-file", value_name = "FILE", action = ArgAction::Append)]
+    #[arg(long, alias = "vault-pass-file", value_name = "FILE", action = ArgAction::Append, value_hint = ValueHint::FilePath)]
     pub vault_password_file: Vec<PathBuf>,
     /// A vault's label and where its password is: `label@prompt`, `label@FILE`
     #[arg(long, value_name = "ID", action = ArgAction::Append)]
@@ -314,7 +327,7 @@ pub struct Common {
     #[arg(short = 'D', long)]
     pub diff: bool,
     /// How many hosts at once
-    #[arg(short, long, value_name = "N")]
+    #[arg(short, long, value_name = "N", value_parser = forks)]
     pub forks: Option<usize>,
     /// Log in as this user
     #[arg(short, long, value_name = "USER")]
@@ -332,22 +345,22 @@ pub struct Common {
     #[arg(short = 'K', long)]
     pub ask_become_pass: bool,
     /// A file with sudo's password
-    #[arg(long, alias = "become-pass-file", value_name = "FILE", conflicts_with = "ask_become_pass")]
+    #[arg(long, alias = "become-pass-file", value_name = "FILE", conflicts_with = "ask_become_pass", value_hint = ValueHint::FilePath)]
     pub become_password_file: Option<PathBuf>,
     /// Ask for the login's password
     #[arg(short = 'k', long)]
     pub ask_pass: bool,
     /// A file with the login's password
-    #[arg(long, alias = "conn-pass-file", value_name = "FILE", conflicts_with = "ask_pass")]
+    #[arg(long, alias = "conn-pass-file", value_name = "FILE", conflicts_with = "ask_pass", value_hint = ValueHint::FilePath)]
     pub connection_password_file: Option<PathBuf>,
     /// The key to log in with
-    #[arg(long, alias = "key-file", value_name = "FILE")]
+    #[arg(long, alias = "key-file", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub private_key: Option<PathBuf>,
     /// How to reach hosts: ssh or local
     #[arg(short, long, value_name = "CONNECTION")]
     pub connection: Option<String>,
     /// Seconds until a host counts as unreachable
-    #[arg(short = 'T', long, value_name = "SECONDS")]
+    #[arg(short = 'T', long, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<u32>,
     /// Words for ssh's command line
     #[arg(long, value_name = "ARGS", allow_hyphen_values = true)]
@@ -379,6 +392,14 @@ pub enum OutputFormat {
     Human,
     /// One event per line
     Json,
+}
+
+fn forks(word: &str) -> Result<usize, &'static str> {
+    word.parse().ok().filter(|number| *number > 0).ok_or("a whole number from 1 on is wanted")
+}
+
+fn seconds(word: &str) -> Result<u32, &'static str> {
+    word.parse().map_err(|_| "a whole number of seconds is wanted")
 }
 
 fn exit_codes() -> String {

@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 use value::Diagnostic;
 
 pub fn run(options: &PlaybookCommand, plan: bool, session: &mut Session) -> Result<Exit, Refusal> {
+    if options.step {
+        return Err(Refusal::not_here("--step"));
+    }
     let paths = playbooks(&options.playbooks, session)?;
     introduce(options, session);
     let playbook_dir = paths.first().and_then(|path| path.parent()).unwrap_or(Path::new("/")).to_path_buf();

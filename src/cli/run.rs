@@ -104,8 +104,13 @@ fn play_settings(common: &Common, asked: &Asked, session: &Session) -> Result<Pl
             .filter(|tag| !tag.is_empty())
             .collect()
     };
+    let forks = common.forks.unwrap_or(config.forks);
+    if forks == 0 {
+        let error = Diagnostic::error("options", "forks is 0, and at least one host is worked on at once");
+        return Err(Refusal::new(Exit::USAGE, error.help("set it to a number from 1 on, in ansible.cfg or ANSIBLE_FORKS")));
+    }
     Ok(PlaySettings {
-        forks: common.forks.unwrap_or(config.forks).max(1),
+        forks,
         strategy: config.strategy.clone(),
         gathering: config.gathering.clone(),
         gather_subset: config.gather_subset.clone(),
@@ -118,7 +123,7 @@ fn play_settings(common: &Common, asked: &Asked, session: &Session) -> Result<Pl
         },
         start_at_task: asked.start_at_task.clone(),
         limit: inventory::limit(&common.project.limit, &*session.files).map_err(Refusal::error)?,
-        inventory: hosts::options(session),
+        inventory: hosts::options(config),
     })
 }
 
