@@ -35,7 +35,8 @@ pub fn is_asked() -> bool {
 /// Prints what may stand at the cursor. What goes wrong is not said: it would land in the middle of a command line.
 pub fn answer() -> ExitCode {
     let here = std::env::current_dir().ok();
-    let completed = CompleteEnv::with_factory(Deploy::command).var(ASKED).try_complete(std::env::args_os(), here.as_deref());
+    let completed =
+        CompleteEnv::with_factory(Deploy::command).var(ASKED).try_complete(std::env::args_os(), here.as_deref());
     if completed.is_ok() { ExitCode::SUCCESS } else { Exit::Error.into() }
 }
 
@@ -47,7 +48,9 @@ pub fn patterns() -> ArgValueCompleter {
         let (before, begun) = word.split_at(begin);
         let names = hosts::names(&named_inventories(std::env::args_os().collect()));
         let fitting = names.into_iter().filter(|(name, _)| name.starts_with(begun));
-        fitting.map(|(name, kind)| CompletionCandidate::new(format!("{before}{name}")).help(Some(kind.into()))).collect()
+        fitting
+            .map(|(name, kind)| CompletionCandidate::new(format!("{before}{name}")).help(Some(kind.into())))
+            .collect()
     })
 }
 

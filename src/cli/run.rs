@@ -107,7 +107,10 @@ fn play_settings(common: &Common, asked: &Asked, session: &Session) -> Result<Pl
     let forks = common.forks.unwrap_or(config.forks);
     if forks == 0 {
         let error = Diagnostic::error("options", "forks is 0, and at least one host is worked on at once");
-        return Err(Refusal::new(Exit::USAGE, error.help("set it to a number from 1 on, in ansible.cfg or ANSIBLE_FORKS")));
+        return Err(Refusal::new(
+            Exit::USAGE,
+            error.help("set it to a number from 1 on, in ansible.cfg or ANSIBLE_FORKS"),
+        ));
     }
     Ok(PlaySettings {
         forks,

@@ -28,7 +28,9 @@ fn first_word(command: &Command, words: &[OsString]) -> Option<usize> {
     while let Some(word) = words.get(place) {
         match &*word.to_string_lossy() {
             "--" => return None,
-            option if option.len() > 1 && option.starts_with('-') => place += 1 + usize::from(wants_more(command, option)),
+            option if option.len() > 1 && option.starts_with('-') => {
+                place += 1 + usize::from(wants_more(command, option))
+            }
             _ => return Some(place),
         }
     }
