@@ -7,7 +7,7 @@ use super::session::{Called, Session};
 use crate::action;
 use crate::connect;
 use crate::engine::{self, message::HostId};
-use crate::inventory;
+use crate::inventory::{self, Matched};
 use crate::playbook::Parser;
 use crate::playbook::tags::Selection;
 use crate::project::{PlaySettings, Playbooks, evaluate_at_load};
@@ -232,20 +232,11 @@ fn passwords(common: &Common, session: &Session) -> Result<(Option<Password>, Op
 impl Prepared {
     /// The hosts that a pattern and `--limit` leave.
     pub fn matching(&self, pattern: &str, session: &mut Session) -> Result<Vec<HostId>, Refusal> {
-        let matched = self.variables.change_inventory(|inventory| {
-            let matched = inventory.matching(&[pattern.to_string()], None)?;
-            let limit = match self.plays.limit.is_empty() {
-                true => None,
-                false => Some(inventory.matching(&self.plays.limit, None)?.hosts),
-            };
-            let stays = |host: &HostId| limit.as_ref().is_none_or(|limit| limit.contains(host));
-            let hosts: Vec<HostId> = matched.hosts.into_iter().filter(stays).collect();
-            Ok((hosts, matched.unmatched))
-        });
-        let (hosts, unmatched) = matched.map_err(Refusal::error)?;
+        let inventory = self.variables.inventory();
+        let matched = inventory.matching_within(&[pattern.to_string()], &self.plays.limit, None);
+        let Matched { hosts, unmatched } = matched.map_err(Refusal::error)?;
         // Where nobody is left, that is the error.
         if !hosts.is_empty() || session.called == Called::Ansible {
-            let inventory = self.variables.inventory();
             unmatched.iter().for_each(|part| session.say(&hosts::unmatched(part, &inventory)));
         }
         Ok(hosts)

@@ -1,5 +1,5 @@
 //! What a run does to its inventory: `add_host`, `group_by` and `refresh_inventory`. And what holds for every group that gets a child: none is below itself.
-use super::{Inventory, new_group};
+use super::{Host, Inventory, new_group};
 use crate::engine::message::HostId;
 use indexmap::IndexSet;
 use std::sync::Arc;
@@ -63,7 +63,9 @@ impl Inventory {
         self.grown.push(Growth::Host { name: name.into(), groups: groups.to_vec(), vars: vars.clone() });
         let mut changed = self.hosts.get(name).is_none_or(|host| host.implicit);
         let host = self.hosts.entry(name.to_string()).or_default();
-        host.implicit = false;
+        if host.implicit {
+            *host = Host::default();
+        }
         let mut merged = (*host.vars).clone();
         for (key, value) in vars.iter() {
             changed |= set(&mut merged, key, value);

@@ -12,7 +12,8 @@ mod source;
 mod yaml;
 
 pub use literal::literal;
-pub use pattern::{LOCALHOST, Matched, glob, limit};
+use pattern::LOCALHOST;
+pub use pattern::{Matched, glob, limit};
 pub use show::{Show, for_json};
 pub use source::{Options, load};
 
@@ -75,8 +76,13 @@ impl Inventory {
 
     // ---- hosts ----
 
+    /// A `localhost` that is named stands for its other names, too.
     pub fn id(&self, name: &str) -> Option<HostId> {
-        self.hosts.get_index_of(name).map(|index| index as HostId)
+        let (index, _, host) = self.hosts.get_full(name)?;
+        let is_named = |name: &&str| self.hosts.get(*name).is_some_and(|host| !host.implicit);
+        let named = || LOCALHOST.iter().find(|name| is_named(name)).and_then(|name| self.hosts.get_index_of(*name));
+        let stands_for_it = if host.implicit && LOCALHOST.contains(&name) { named() } else { None };
+        Some(stands_for_it.unwrap_or(index) as HostId)
     }
 
     pub fn host(&self, id: HostId) -> Option<(&str, &Host)> {
@@ -93,14 +99,14 @@ impl Inventory {
         all.map(|(index, (name, host))| (index as HostId, name.as_str(), host))
     }
 
-    /// `localhost`, which is there for patterns and delegation even if no inventory names it.
-    pub fn implicit_localhost(&mut self, name: &str) -> HostId {
-        if let Some(id) = self.id(name) {
-            return id;
-        }
+    /// `localhost`, which is there for patterns and delegation even if no inventory names it. All its names have their numbers
+    /// from the start, so that asking for one changes nothing.
+    fn add_implicit_localhosts(&mut self) {
         let vars: Map = [("ansible_connection", Value::from("local"))].into_iter().collect();
-        self.hosts.insert(name.to_string(), Host { vars: Arc::new(vars), implicit: true, ..Host::default() });
-        (self.hosts.len() - 1) as HostId
+        let host = Host { vars: Arc::new(vars), implicit: true, ..Host::default() };
+        for name in LOCALHOST {
+            self.hosts.entry(name.to_string()).or_insert_with(|| host.clone());
+        }
     }
 
     // ---- groups ----

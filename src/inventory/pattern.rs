@@ -3,6 +3,7 @@ use super::Inventory;
 use crate::engine::message::HostId;
 use fancy_regex::Regex;
 use indexmap::IndexSet;
+use std::collections::HashSet;
 use std::path::Path;
 use value::{Diagnostic, Span};
 
@@ -18,7 +19,7 @@ pub const LOCALHOST: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
 impl Inventory {
     /// The hosts of some patterns, in order; `span` is where they stand. `localhost` is there without being named.
-    pub fn matching(&mut self, patterns: &[String], span: Option<Span>) -> Result<Matched, Diagnostic> {
+    pub fn matching(&self, patterns: &[String], span: Option<Span>) -> Result<Matched, Diagnostic> {
         let parts: Vec<String> = patterns.iter().flat_map(|pattern| split(pattern)).collect();
         let (cut, add): (Vec<_>, Vec<_>) = parts.into_iter().partition(|part| part.starts_with(['&', '!']));
         let (and, not): (Vec<_>, Vec<_>) = cut.into_iter().partition(|part| part.starts_with('&'));
@@ -38,8 +39,23 @@ impl Inventory {
         Ok(Matched { hosts: hosts.into_iter().collect(), unmatched })
     }
 
+    /// The same, cut down by the patterns of `--limit`, if there are any.
+    pub fn matching_within(
+        &self,
+        patterns: &[String],
+        limit: &[String],
+        span: Option<Span>,
+    ) -> Result<Matched, Diagnostic> {
+        let mut matched = self.matching(patterns, span)?;
+        if !limit.is_empty() {
+            let limit: HashSet<HostId> = self.matching(limit, None)?.hosts.into_iter().collect();
+            matched.hosts.retain(|host| limit.contains(host));
+        }
+        Ok(matched)
+    }
+
     fn part(
-        &mut self,
+        &self,
         part: &str,
         span: Option<Span>,
         unmatched: &mut Vec<String>,
@@ -56,7 +72,7 @@ impl Inventory {
             hosts.extend(self.hosts().filter(|(_, host, _)| wanted.matches(host)).map(|(id, _, _)| id));
         }
         if hosts.is_empty() && LOCALHOST.contains(&name) {
-            hosts.insert(self.implicit_localhost(name));
+            hosts.extend(self.id(name));
         }
         if hosts.is_empty() && name != "all" && !self.groups.contains_key(name) {
             unmatched.push(name.to_string());

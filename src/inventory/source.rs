@@ -239,6 +239,7 @@ impl Draft {
         let names: Vec<String> = inventory.groups.keys().cloned().collect();
         names.iter().for_each(|name| inventory.adopt(name));
         inventory.reconcile();
+        inventory.add_implicit_localhosts();
         inventory
     }
 }

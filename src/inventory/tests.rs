@@ -51,7 +51,7 @@ fn exported_variables_stay_where_they_were_set() {
     assert!(nested.starts_with(r#"{"all": {"children": {"web": {"hosts": {"a": {"#), "{nested}");
 }
 
-fn names(inventory: &mut Inventory, pattern: &str) -> String {
+fn names(inventory: &Inventory, pattern: &str) -> String {
     let matched = inventory.matching(&[pattern.to_string()], None).unwrap();
     matched.hosts.iter().map(|id| inventory.host_name(*id)).collect::<Vec<_>>().join(" ")
 }
@@ -84,7 +84,7 @@ fn the_graph_is_that_of_ansible_inventory() {
 
 #[test]
 fn patterns_mean_the_hosts_that_ansible_takes() {
-    let (mut inventory, _) = read(&[("/p/hosts", HOSTS)]);
+    let (inventory, _) = read(&[("/p/hosts", HOSTS)]);
     let cases = [
         ("all", "solo web1 web2 db1"),
         ("web:db", "web1 web2 db1"),
@@ -100,7 +100,7 @@ fn patterns_mean_the_hosts_that_ansible_takes() {
         ("ungrouped", "solo"),
     ];
     for (pattern, hosts) in cases {
-        assert_eq!(names(&mut inventory, pattern), hosts, "{pattern}");
+        assert_eq!(names(&inventory, pattern), hosts, "{pattern}");
     }
     assert_eq!(inventory.matching(&["nobody".into()], None).unwrap().unmatched, ["nobody"]);
 }
@@ -125,8 +125,8 @@ fn group_vars_stand_in_ansibles_order() {
 #[test]
 fn yaml_inventories_and_scripts_say_the_same() {
     let yaml = "all:\n  hosts:\n    solo:\n  children:\n    web:\n      hosts:\n        web[1:2]: {port: 80}\n      vars: {env: prod}\n";
-    let (mut inventory, _) = read(&[("/p/hosts.yml", yaml)]);
-    assert_eq!(names(&mut inventory, "all"), "solo web1 web2");
+    let (inventory, _) = read(&[("/p/hosts.yml", yaml)]);
+    assert_eq!(names(&inventory, "all"), "solo web1 web2");
     let script = Memory::new([("/p/inv", "#!/bin/sh\n")]).with_program(
         "/p/inv",
         "--list",
@@ -169,7 +169,7 @@ fn hosts_and_groups_of_the_run_stand_where_ansible_puts_them() {
     for (pattern, hosts) in groups {
         let found = match inventory.group(pattern) {
             Some(_) => inventory.hosts_of(pattern).into_iter().collect::<Vec<_>>().join(" "),
-            None => names(&mut inventory, pattern),
+            None => names(&inventory, pattern),
         };
         assert_eq!(found, hosts, "{pattern}");
     }
@@ -248,8 +248,8 @@ fn a_refresh_keeps_numbers_and_what_the_run_added() {
     let (fresh, _) = read(&[("/i/hosts", "[web]\ntwo\nthree\n")]);
     inventory.refresh(fresh).unwrap();
     assert_eq!(inventory.id("two"), Some(two));
-    assert_eq!(names(&mut inventory, "all"), "added two three");
-    assert_eq!((names(&mut inventory, "even"), names(&mut inventory, "dyn")), ("two".into(), "added".into()));
-    assert_eq!(names(&mut inventory, "odd"), "");
+    assert_eq!(names(&inventory, "all"), "added two three");
+    assert_eq!((names(&inventory, "even"), names(&inventory, "dyn")), ("two".into(), "added".into()));
+    assert_eq!(names(&inventory, "odd"), "");
     assert_eq!(inventory.host_name(0), "one");
 }

@@ -260,12 +260,7 @@ impl World for Playbooks {
     }
 
     fn host_by_name(&self, name: &str) -> Option<HostId> {
-        let known = self.variables.inventory().id(name);
-        // Facts may be delegated to the controller, too, whom no inventory need name.
-        known.or_else(|| {
-            let local = inventory::LOCALHOST.contains(&name);
-            local.then(|| self.variables.change_inventory(|inventory| inventory.implicit_localhost(name)))
-        })
+        self.variables.inventory().id(name)
     }
 
     fn variables(&self, path: &Path, text: Vec<u8>) -> Result<Map, Halt> {

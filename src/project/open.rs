@@ -1,6 +1,7 @@
 //! Makes a play ready to run: which hosts, in which batches, how; its prompts, its handlers' names, its tasks by their tags.
 use super::{Planned, Playbooks};
 use crate::engine::message::{HandlerNames, HostId, Opened, Strategy};
+use crate::inventory::Matched;
 use crate::playbook::model::{Action, ActionKind, ActionTraits, Args, Keywords, Node, Play, Task};
 use crate::playbook::{names, tags};
 use crate::vars::{HostScope, PlayVars};
@@ -139,21 +140,13 @@ impl Playbooks {
     pub(super) fn hosts(&self, play: &Play, opening: &Opening) -> Result<Vec<HostId>, Diagnostic> {
         let patterns = opening.patterns(play)?;
         let span = crate::vars::Variables::origin(&play.hosts).or(Some(play.span));
-        let (mut hosts, unmatched) = self.variables.change_inventory(|inventory| {
-            let matched = inventory.matching(&patterns, span)?;
-            if self.settings.limit.is_empty() {
-                return Ok((matched.hosts, matched.unmatched));
-            }
-            let limit = inventory.matching(&self.settings.limit, None)?;
-            let hosts = matched.hosts.into_iter().filter(|host| limit.hosts.contains(host));
-            Ok::<_, Diagnostic>((hosts.collect::<Vec<_>>(), matched.unmatched))
-        })?;
+        let inventory = self.variables.inventory();
+        let Matched { mut hosts, unmatched } = inventory.matching_within(&patterns, &self.settings.limit, span)?;
         for pattern in unmatched {
             let message = format!("Could not match supplied host pattern, ignoring: {pattern}");
             self.warn(Diagnostic::warning("pattern", message));
         }
         let order = opening.text(play.order.as_ref())?.unwrap_or_default();
-        let inventory = self.variables.inventory();
         match order.as_str() {
             "" | "inventory" => {}
             "reverse_inventory" => hosts.reverse(),

@@ -24,13 +24,7 @@ impl Object for AllNames {
     fn get(&self, key: &Value, _evaluation: &Evaluation) -> Result<Option<Value>, Stop> {
         let Some(name) = key.as_str() else { return Ok(None) };
         let variables = &self.asking.variables;
-        let known = variables.inventory().id(name);
-        // `localhost` is there without being named.
-        let host = known.or_else(|| {
-            let is_local = matches!(name, "localhost" | "127.0.0.1" | "::1");
-            is_local.then(|| variables.change_inventory(|inventory| inventory.implicit_localhost(name)))
-        });
-        let Some(host) = host else { return Ok(None) };
+        let Some(host) = variables.inventory().id(name) else { return Ok(None) };
         let scope = self.asking.other(host).map_err(|errors| stop(&errors))?;
         Ok(Some(ObjectRef::value(HostVarsOf::of(scope))))
     }

@@ -408,11 +408,9 @@ impl HostScope {
     /// The lookup that gives the hosts of patterns.
     fn inventory_hostnames(&self, request: &LookupRequest) -> Result<Vec<Value>, Stop> {
         let patterns: Vec<String> = request.arguments.positional.iter().map(Value::to_text).collect();
-        let matched = self.variables.change_inventory(|inventory| {
-            let matched = inventory.matching(&patterns, request.span)?;
-            Ok(matched.hosts.iter().map(|host| Value::from(inventory.host_name(*host))).collect::<Vec<_>>())
-        });
-        matched.map_err(|error: Diagnostic| stop(&[error]))
+        let inventory = self.variables.inventory();
+        let matched = inventory.matching(&patterns, request.span).map_err(|error| stop(&[error]))?;
+        Ok(matched.hosts.iter().map(|host| Value::from(inventory.host_name(*host))).collect())
     }
 }
 
