@@ -166,6 +166,11 @@ impl<'m> Host<'m> {
         self.mode == Mode::Apply
     }
 
+    /// What was changed so far was put back: it is no change any more.
+    pub fn uncount(&mut self) {
+        self.journal.iter_mut().for_each(|done| done.counted = false);
+    }
+
     pub fn changed(&self) -> bool {
         self.journal.iter().any(|done| done.counted)
     }

@@ -67,7 +67,12 @@ impl Module for Task {
             _ => add(args, &wanted, &files, host)?,
         };
         if (!added.is_empty() || !removed.is_empty() || host.changed()) && args.update_cache {
-            apt::update_lists(host, args.update_cache_retries, args.update_cache_retry_max_delay)?;
+            let updated = apt::update_lists(host, args.update_cache_retries, args.update_cache_retry_max_delay);
+            if matches!(updated, Err(Stop::Failed(_))) {
+                restore(&files, host)?;
+                host.uncount();
+            }
+            updated?;
         }
         Ok(returns! {
             "repo" => args.repo.clone(), "state" => args.state.clone(), "sources_added" => added, "sources_removed" => removed,
@@ -140,6 +145,23 @@ fn files(host: &Host) -> Look<Vec<(PathBuf, String)>> {
         }
     }
     Ok(all)
+}
+
+/// Puts back what was there, so that a source which cannot be fetched does not stand in the way of all that follows.
+fn restore(before: &[(PathBuf, String)], host: &mut Host) -> Look<()> {
+    for (path, text) in files(host)? {
+        match before.iter().find(|(known, _)| *known == path) {
+            Some((_, old)) if *old == text => {}
+            Some((_, old)) => rewrite(&path, old, host)?,
+            None => drop(host.set(Change::to(Resource::path(&path), State::Absent))?),
+        }
+    }
+    for (path, old) in before {
+        if !host.exists(path)? {
+            rewrite(path, old, host)?;
+        }
+    }
+    Ok(())
 }
 
 type Changed = (Vec<Value>, Vec<Value>);

@@ -70,11 +70,20 @@ pub fn update_lists(host: &mut Host, retries: i64, longest: i64) -> Look<()> {
     Ok(())
 }
 
+/// Where a mirror cannot be reached, apt-get keeps the old lists, warns, and calls it a success.
+fn complete(output: crate::machine::Output) -> Look<crate::machine::Output> {
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    match said.contains("Some index files failed to download") {
+        true => Stop::failed(said),
+        false => Ok(output),
+    }
+}
+
 /// Tries again with growing pauses: mirrors have bad moments.
 fn update(machine: &mut dyn Machine, (tries, longest, lock_timeout): (i64, i64, i64)) -> Look<crate::machine::Output> {
     let update = package::apt_get(["-q", "update"]);
     for attempt in 0..tries {
-        match command::run_apt(machine, &update, lock_timeout) {
+        match command::run_apt(machine, &update, lock_timeout).and_then(complete) {
             Ok(output) => return Ok(output),
             Err(Stop::Failed(failure)) if attempt + 1 == tries => {
                 let reason = failure.result.get("stderr").map_or(failure.message.clone(), |text| text.to_text());
