@@ -23,6 +23,10 @@ impl Templates {
         let mut environment = Environment::new();
         // HTML's escapes are XML's too, and nothing here is another kind of text.
         environment.set_auto_escape_callback(|_| AutoEscape::Html);
+        environment.set_formatter(|out, state, value| match value.as_str().filter(|_| !value.is_safe()) {
+            Some(text) => out.write_str(&escaped(text)).map_err(Error::from),
+            None => minijinja::escape_formatter(out, state, value),
+        });
         environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
         environment.add_filter("day", |seconds: i64| in_words(seconds, "%-d %B %Y"));
         environment.add_filter("moment", |seconds: i64| in_words(seconds, "%Y-%m-%dT%H:%M:%SZ"));
@@ -36,6 +40,22 @@ impl Templates {
     pub fn render(&self, name: &str, facts: Value) -> Result<String, Error> {
         self.0.get_template(name)?.render(facts)
     }
+}
+
+/// What means something to HTML, and no more: minijinja's own way writes every `/` of an address as `&#x2f;`.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            other => out.push(other),
+        }
+    }
+    out
 }
 
 fn in_words(seconds: i64, format: &str) -> Result<String, Error> {
@@ -53,6 +73,12 @@ mod tests {
         assert_eq!(in_words(1_000_000_000, "%-d %B %Y").unwrap(), "9 September 2001");
         assert_eq!(in_words(1_000_000_000, "%Y-%m-%dT%H:%M:%SZ").unwrap(), "2001-09-09T01:46:40Z");
         assert!(in_words(i64::MAX, "%Y").is_err());
+    }
+
+    #[test]
+    fn what_is_no_markup_stays_as_it_is() {
+        assert_eq!(escaped("/static/a.css"), "/static/a.css");
+        assert_eq!(escaped("<a href=\"x\">'&"), "&lt;a href=&quot;x&quot;&gt;&#39;&amp;");
     }
 
     #[test]
