@@ -32,15 +32,29 @@ case_a_setting_restarts_it_once() {
   exits 0
   local first; first=$(on again systemctl show -P ExecMainStartTimestampMonotonic botify.service)
   playbook -e '{"botify_settings": {"BOTIFY_TITLE": "Another name"}}'
-  exits 0; says 'RUNNING HANDLER \[Restart botify\]'
+  exits 0; says 'TASK \[Restart it if they are newer\]'
   [ "$(on again systemctl show -P ExecMainStartTimestampMonotonic botify.service)" != "$first" ] || fails 'not restarted'
   curl -fsS "http://$(lab ip again):8080/" | grep -q 'Another name'
+}
+
+case_settings_of_a_run_that_failed_are_not_forgotten() {
+  local settings='{"botify_settings": {"BOTIFY_TITLE": "Not forgotten"}}'
+  inventory ubuntu again
+  playbook
+  exits 0
+  playbook -e "$settings" -e app_image_file=/nonexistent.tar
+  exits 2
+  playbook -e "$settings"
+  exits 0
+  curl -fsS "http://$(lab ip again):8080/" | grep -q 'Not forgotten'
+  playbook -e "$settings"
+  exits 0; says 'again +: ok=[0-9]+ +changed=0 '
 }
 
 case_a_broken_setting_shows_the_journal() {
   inventory ubuntu again
   playbook -e '{"botify_settings": {"BOTIFY_REQUEST_TIMEOUT": "nonsense"}}'
-  exits 2; says 'last journal lines' 'BOTIFY_REQUEST_TIMEOUT|nonsense'
+  exits 2; says 'its journal says' 'BOTIFY_REQUEST_TIMEOUT|nonsense'
   playbook
   exits 0
   healthy again
