@@ -5,7 +5,7 @@ use super::names::{May, Names};
 use super::prepare::{Ready, prepared};
 use super::round::Round;
 use super::{Context, Failure, Halt, actions, arguments, connection, delegate, identity, judge, keyword, result};
-use crate::engine::message::{Begun, Effect, Include, Item, Meta, Outcome, Question, Retry, Work};
+use crate::engine::message::{Begun, Effect, Include, Item, Meta, Outcome, Passed, Question, Retry, Until, Work};
 use crate::playbook::model::Task;
 use lang::template::Scope;
 use std::cell::Cell;
@@ -20,7 +20,7 @@ pub struct Asking<'q> {
     pub scope: Box<dyn Scope + 'q>,
     pub may: May,
     /// Waits that this evaluation has come to.
-    waited: Cell<u32>,
+    waited: Cell<usize>,
 }
 
 impl<'q> Asking<'q> {
@@ -38,11 +38,11 @@ impl<'q> Asking<'q> {
         Ok(asking)
     }
 
-    /// Ends the evaluation until so many seconds have passed; asked again, it goes on.
-    pub fn wait(&self, seconds: f64) -> Result<(), Halt> {
+    /// Ends the evaluation until this is over; asked again, it goes on with what came of it.
+    pub fn wait(&self, until: Until) -> Result<&'q Passed, Halt> {
         let waited = self.waited.get();
         self.waited.set(waited + 1);
-        if waited < self.question.waits { Ok(()) } else { Err(Halt::Wait(seconds)) }
+        self.question.waited.get(waited).ok_or(Halt::Wait(until))
     }
 
     /// Ends the evaluation where the controller's files may still change.
@@ -66,6 +66,7 @@ pub fn begin(question: &Question, world: &Context) -> Result<Begun, Halt> {
     let work = header(&asking, &names, &mut begun).and_then(|()| work(&asking, &names, &mut begun));
     begun.work = match work {
         Ok(work) => work,
+        Err(Halt::Wait(until)) => Work::Wait(until),
         Err(halt) => Work::Known { outcome: stopped(halt, &asking, &names, &mut begun)?, effects: Vec::new() },
     };
     Ok(begun)
@@ -73,7 +74,8 @@ pub fn begin(question: &Question, world: &Context) -> Result<Begun, Halt> {
 
 /// A task that failed before its flags were looked at may still say that its failure is ignored.
 fn stopped(halt: Halt, asking: &Asking, names: &Names, begun: &mut Begun) -> Result<Outcome, Halt> {
-    let outcome = halt.settle()?;
+    let mut outcome = halt.settle()?;
+    judge::place(&mut outcome, asking.task());
     let ignore = keyword::levels(asking.task(), |keywords| keywords.ignore_errors.as_ref());
     match keyword::truth(names, "ignore_errors", ignore) {
         Ok(ignore) => begun.ignore_errors = ignore.unwrap_or(false),
@@ -145,7 +147,7 @@ fn work(asking: &Asking, names: &Names, begun: &mut Begun) -> Result<Work, Halt>
             let later = round.run(names, turns, begun)?;
             let paused = round.paused(control.pause);
             if paused > 0.0 {
-                asking.wait(paused)?;
+                asking.wait(Until::Seconds(paused))?;
             }
             round.finish(later, begun)
         }

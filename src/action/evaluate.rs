@@ -19,10 +19,9 @@ pub fn evaluate(question: &Question, world: &Context) -> Evaluated {
         Ok(evaluated) => evaluated,
         Err(Halt::Pending(call)) => Evaluated::Pending(call),
         Err(Halt::Fence) => Evaluated::Fence,
-        Err(Halt::Wait(seconds)) => Evaluated::Wait(seconds),
         // What failed is an outcome; `begin` and `judge` settle it where the task's flags are known.
         Err(halt) => match halt.settle() {
-            Ok(outcome) => judge::settled(&question.about, outcome),
+            Ok(outcome) => judge::settled(question, outcome, world.settings.no_log),
             Err(_) => Evaluated::Fence,
         },
     }

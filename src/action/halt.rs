@@ -1,6 +1,6 @@
 //! Why an evaluation stops before it has an answer.
 use super::result;
-use crate::engine::message::Outcome;
+use crate::engine::message::{Outcome, Until};
 use std::sync::Arc;
 use target::protocol::CallId;
 use value::{Diagnostic, Map, Span, Value};
@@ -11,8 +11,8 @@ pub enum Halt {
     Pending(CallId),
     /// It needs what only a question asked alone may have.
     Fence,
-    /// It wants to be asked again after so many seconds.
-    Wait(f64),
+    /// It wants to be asked again when this is over.
+    Wait(Until),
     /// In a plan: the answer depends on a change that is only planned.
     Unforeseen(Arc<str>),
     Failed(Box<Failure>),

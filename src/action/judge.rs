@@ -2,8 +2,10 @@
 use super::begin::Asking;
 use super::instance::Finish;
 use super::names::Names;
-use super::{Halt, actions, delegate, result, round};
-use crate::engine::message::{About, Begun, Effect, Evaluated, HostId, Item, Judged, Outcome, Retry, Work};
+use super::{Halt, actions, delegate, keyword, result, round};
+use crate::engine::message::{About, Begun, Effect, Evaluated, HostId, Item, Judged, Outcome, Question, Retry, Work};
+use crate::engine::outcome::HIDDEN_TASK;
+use crate::playbook::model::Task;
 use crate::vars::connection::is_connection_variable;
 use std::sync::Arc;
 use target::protocol::{Answer, Diff};
@@ -76,12 +78,22 @@ pub fn collect(begun: &Begun, outcomes: &[Outcome]) -> Judged {
     judged_as(outcome, Vec::new(), false)
 }
 
-/// What failed while it was judged, or before the task's flags were known.
-pub fn settled(about: &About, outcome: Outcome) -> Evaluated {
-    match about {
+/// What failed while it was judged, or before the task's flags were known. `hides`: the settings say `no_log` of all tasks.
+pub fn settled(question: &Question, mut outcome: Outcome, hides: bool) -> Evaluated {
+    match &question.about {
         About::Begin => {
+            place(&mut outcome, &question.task);
             let work = Work::Known { outcome, effects: Vec::new() };
-            Evaluated::Begun(Box::new(Begun { work, no_log: true, ..Begun::default() }))
+            let task = &question.task;
+            let name = task.name.clone().unwrap_or_else(|| task.action.written.clone()).to_string();
+            // What the task says of it cannot be evaluated; only where nothing is said, nothing is hidden.
+            let written = keyword::levels(task, |keywords| keywords.no_log.as_ref()).next();
+            let no_log = match written.map(Value::as_bool) {
+                None => hides,
+                Some(Some(said)) => said,
+                Some(None) => true,
+            };
+            Evaluated::Begun(Box::new(Begun { name, work, no_log, ..Begun::default() }))
         }
         About::Judge { .. } | About::Collect { .. } => {
             Evaluated::Judged(Box::new(judged_as(outcome, Vec::new(), false)))
@@ -114,6 +126,10 @@ fn one(
         });
     }
     outcome.hidden = item.hidden;
+    if item.hidden || begun.no_log {
+        // Whoever waits for the result would say it.
+        outcome.unforeseen = outcome.unforeseen.map(|_| HIDDEN_TASK.into());
+    }
     Ok(judged_as(outcome, effects, again))
 }
 
@@ -144,7 +160,14 @@ pub fn known(
     Ok((placed(asking, judged), effects))
 }
 
-/// A failure that nobody gave a place to is shown at its task.
+/// A fault whose place nobody knows more closely is one of its task.
+pub fn place(outcome: &mut Outcome, task: &Task) {
+    if let Some(diagnostic) = &mut outcome.diagnostic {
+        diagnostic.span = diagnostic.span.or(Some(task.span));
+    }
+}
+
+/// A failure that nobody told more of is shown at its task.
 fn placed(asking: &Asking, mut outcome: Outcome) -> Outcome {
     if outcome.failed && outcome.diagnostic.is_none() {
         let text = |name: &str| outcome.result.get(name).map(Value::to_text).filter(|text| !text.trim().is_empty());

@@ -57,21 +57,10 @@ pub struct FileState {
     pub modified: f64,
 }
 
-/// What came back from a prompt.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Answered {
-    Line(String),
-    /// Nobody is there to answer.
-    Nobody,
-    /// Ctrl-C.
-    Abort,
-}
-
 pub trait Surroundings {
     /// Seconds since 1970.
     fn now(&self) -> f64;
     fn local_time(&self, seconds: f64) -> DateTime;
-    fn prompt(&self, prompt: &str, echo: bool) -> Answered;
     fn host_name(&self) -> String;
     fn user_name(&self, uid: u32) -> String;
     fn home(&self) -> std::path::PathBuf;

@@ -26,11 +26,12 @@ impl Exit {
     /// And here too: hosts that were not reached, and texts that cannot be parsed.
     pub const PARSER: Exit = Exit::Unreachable;
 
-    /// Of a fault that only the run found: a play's keyword that cannot be evaluated counts as a text that cannot be parsed.
+    /// Of a fault that only the run found: a file of variables that cannot be read, and a play's
+    /// keyword that cannot be evaluated, count as a text that cannot be parsed.
     pub fn of_fault(code: &str) -> Exit {
         match code {
-            "undefined" => Exit::PARSER,
-            template if template.starts_with("template-") => Exit::PARSER,
+            "undefined" | "variables" => Exit::PARSER,
+            text if ["template-", "yaml-", "vault"].iter().any(|kind| text.starts_with(kind)) => Exit::PARSER,
             _ => Exit::Error,
         }
     }

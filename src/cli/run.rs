@@ -250,8 +250,9 @@ impl Prepared {
             OutputFormat::Human => human,
             OutputFormat::Json => Box::new(JsonLines { now: drive::clock }),
         };
+        let project = Arc::new(playbooks);
         let run = Run {
-            project: Arc::new(playbooks),
+            project: project.clone(),
             here: self.here,
             files: session.files.clone(),
             sources: session.sources.clone(),
@@ -265,6 +266,15 @@ impl Prepared {
         let ended = run.drive().map_err(|error| {
             Refusal::new(Exit::Unexpected, Diagnostic::error("run", format!("the run could not be started: {error}")))
         })?;
+        // A run that was to begin in the middle and did nothing at all must not pass for one that did.
+        if let Some(name) = project.start_not_found().filter(|_| !ended.interrupted) {
+            let error =
+                Diagnostic::error("start-at-task", format!("there is no task `{name}` to start at, so none was run"));
+            return Err(Refusal::new(
+                Exit::Error,
+                error.help("only tasks that are not included while the play runs can be found"),
+            ));
+        }
         if live {
             session.screen.say(&format!("took {}", took(self.began.elapsed())), None);
         }

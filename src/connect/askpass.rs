@@ -112,6 +112,8 @@ impl Question {
 
 /// Asks whoever sits at the terminal; nobody there: no answer.
 async fn from_terminal(question: String, hidden: bool) -> Option<String> {
+    // The live line stands where the question goes.
+    let question = format!("\r\x1b[2K{question}");
     let asked = tokio::task::spawn_blocking(move || crate::world::terminal::ask(&question, hidden));
     asked.await.ok().flatten()
 }

@@ -27,12 +27,17 @@ impl Failure {
     /// As the engine and the screen take it.
     pub fn outcome(&self) -> Outcome {
         let message = self.to_string();
+        let told = format!("Task failed: {message}");
         let result: Map =
-            [("changed", Value::Bool(false)), ("msg", message.as_str().into()), ("unreachable", true.into())]
-                .into_iter()
-                .collect();
-        let diagnostic = self.help().map(|help| Box::new(Diagnostic::error("unreachable", message).help(help)));
-        Outcome { unreachable: true, result: Arc::new(result), diagnostic, ..Outcome::default() }
+            [("changed", Value::Bool(false)), ("msg", told.into()), ("unreachable", true.into())].into_iter().collect();
+        let diagnostic = Diagnostic::error("unreachable", message);
+        let diagnostic = self.help().into_iter().fold(diagnostic, Diagnostic::help);
+        Outcome {
+            unreachable: true,
+            result: Arc::new(result),
+            diagnostic: Some(Box::new(diagnostic)),
+            ..Outcome::default()
+        }
     }
 
     fn help(&self) -> Option<String> {

@@ -104,7 +104,8 @@ impl<W: Way> Link<W> {
             Err(failure) => {
                 tracing::info!(host = %self.way.name(), %failure, "the connection is lost");
                 self.discard();
-                self.tell(Input::Lost { connection: self.key.clone(), why: failure.outcome() });
+                let was_cut = matches!(failure, Failure::Cut { .. });
+                self.tell(Input::Lost { connection: self.key.clone(), why: failure.outcome(), was_cut });
             }
         }
     }

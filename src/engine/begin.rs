@@ -3,7 +3,9 @@ use super::cursor::Promised;
 use super::events::Banner;
 use super::lane::{Entry, Next, State};
 use super::lists::is_absent_or_false;
-use super::message::{About, Begun, Effect, Evaluated, Event, HostId, Outcome, Output, Question, Ticket, Work};
+use super::message::{
+    About, Begun, Effect, Evaluated, Event, HostId, Outcome, Output, Passed, Question, Ticket, Until, Work,
+};
 use super::place::TaskKey;
 use super::step::{Engine, Phase, Purpose};
 use crate::playbook::model::{Node, Task};
@@ -16,7 +18,7 @@ use value::{Diagnostic, Value};
 struct Asked {
     alone: bool,
     after: Option<CallId>,
-    waits: u32,
+    waited: Vec<Passed>,
 }
 
 impl Engine {
@@ -152,9 +154,9 @@ impl Engine {
         let Some(task) = self.lists.task(&key).cloned() else { return };
         let ticket = self.ticket(Purpose::Begin(host));
         let vars = self.lanes[host].cursor.vars.clone();
-        let Asked { alone, after, waits } = asked;
-        self.lanes[host].next = Next::Asked { ticket, alone, after, waits };
-        self.evaluate(Question { alone, waits, ..Question::new(ticket, host, key, task, vars, About::Begin) });
+        let Asked { alone, after, waited } = asked;
+        self.lanes[host].next = Next::Asked { ticket, alone, after, waited: waited.clone() };
+        self.evaluate(Question { alone, waited, ..Question::new(ticket, host, key, task, vars, About::Begin) });
     }
 
     pub(super) fn evaluate(&mut self, mut question: Question) {
@@ -167,17 +169,36 @@ impl Engine {
         self.outputs.push(Output::Evaluate(Box::new(question)));
     }
 
-    /// The time for which an evaluation wanted to wait is over. Whether there is one.
-    pub(super) fn ask_again(&mut self, host: HostId, rung: Ticket) -> bool {
-        let lane = &self.lanes[host];
-        let (Next::Waiting { timer, alone, waits }, Some(key)) = (&lane.next, &lane.cursor.at) else { return false };
-        if *timer != rung {
+    /// What a task's beginning waited for is over. Whether there is one.
+    pub(super) fn ask_again(&mut self, host: HostId, over: Ticket, passed: Passed) -> bool {
+        let lane = &mut self.lanes[host];
+        let (Next::Waiting { ticket, alone, waited }, Some(key)) = (&mut lane.next, &lane.cursor.at) else {
+            return false;
+        };
+        if *ticket != over {
             return false;
         }
+        let (mut waited, key) = (std::mem::take(waited), key.clone());
+        waited.push(passed);
+        let asked = Asked { alone: *alone, after: None, waited };
         self.outputs.push(Output::Busy { host, task: None });
-        let (key, asked) = (key.clone(), Asked { alone: *alone, after: None, waits: *waits });
         self.ask_task(host, key, asked);
         true
+    }
+
+    /// Shows what task it is that waits, and waits.
+    fn wait(&mut self, host: HostId, begun: &Begun, until: &Until, waited: Vec<Passed>, alone: bool) {
+        let Some(key) = self.lanes[host].cursor.at.clone() else { return };
+        let Some(task) = self.lists.task(&key).cloned() else { return };
+        let ticket = self.ticket(Purpose::Timer(host));
+        self.lanes[host].next = Next::Waiting { ticket, alone, waited };
+        self.events.announce(&key, self.seat(host), &Arc::new(Banner::new(&key, &task, begun)));
+        self.dirty.insert(host);
+        self.outputs.push(Output::Busy { host, task: Some(begun.name.as_str().into()) });
+        self.outputs.push(match until.clone() {
+            Until::Seconds(seconds) => Output::SetTimer { ticket, seconds },
+            Until::Answer { question, echo } => Output::Ask { ticket, question, echo },
+        });
     }
 
     pub(super) fn evaluated(&mut self, ticket: Ticket, result: Evaluated) {
@@ -191,23 +212,20 @@ impl Engine {
 
     fn answer_begin(&mut self, host: HostId, ticket: Ticket, result: Evaluated) {
         let lane = &mut self.lanes[host];
-        let Next::Asked { ticket: asked, alone, after, waits } = lane.next else { return };
-        if asked != ticket {
+        let Next::Asked { ticket: asked, alone, after, waited } = &mut lane.next else { return };
+        if *asked != ticket {
             return;
         }
+        let (alone, after, waited) = (*alone, *after, std::mem::take(waited));
         let is_pending = |call| {
             lane.window
                 .iter()
                 .any(|entry| entry.promise == call && !matches!(entry.state, State::Known(_) | State::Lost(_)))
         };
-        if let Evaluated::Wait(seconds) = result {
-            let timer = self.ticket(Purpose::Timer(host));
-            let lane = &mut self.lanes[host];
-            lane.next = Next::Waiting { timer, alone, waits: waits + 1 };
-            let task = lane.cursor.at.as_ref().and_then(|key| self.lists.task(key));
-            let name = task.map(|task| task.name.as_ref().unwrap_or(&task.action.written).to_string().into());
-            self.outputs.push(Output::Busy { host, task: name });
-            return self.outputs.push(Output::SetTimer { ticket: timer, seconds });
+        if let Evaluated::Begun(begun) = &result
+            && let Work::Wait(until) = &begun.work
+        {
+            return self.wait(host, begun, until, waited, alone);
         }
         lane.next = match result {
             Evaluated::Begun(begun) => Next::Begun(Arc::from(begun)),
@@ -266,6 +284,8 @@ impl Engine {
                 let meta = *meta;
                 self.do_meta(host, key, begun, meta)
             }
+            // It became another answer before it came here.
+            Work::Wait(_) => false,
         }
     }
 

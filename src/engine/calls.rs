@@ -2,7 +2,7 @@
 use super::begin::failed;
 use super::lane::{Entry, Next, State, When};
 use super::message::{
-    About, Begun, Connection, ConnectionKey, Evaluated, Event, HostId, Judged, Outcome, Outgoing, Output, Own,
+    About, Begun, Connection, ConnectionKey, Evaluated, Event, HostId, Judged, Outcome, Outgoing, Output, Own, Passed,
     Prepared, Question, Ticket, Transport, Work,
 };
 use super::place::TaskKey;
@@ -255,9 +255,9 @@ impl Engine {
         self.outputs.push(Output::SetTimer { ticket, seconds });
     }
 
-    pub(super) fn timer(&mut self, ticket: Ticket) {
+    pub(super) fn timer(&mut self, ticket: Ticket, passed: Passed) {
         let Some(Purpose::Timer(host)) = self.tickets.remove(&ticket) else { return };
-        if !self.is_stopping() && self.ask_again(host, ticket) {
+        if !self.is_stopping() && self.ask_again(host, ticket, passed) {
             return;
         }
         let waits = |state: &State| matches!(state, State::Delayed(until) if *until == ticket);
@@ -301,15 +301,18 @@ impl Engine {
     // ---- losing hosts ----
 
     /// Lanes with something unanswered on this connection have lost it; the others notice nothing.
-    pub(super) fn lose(&mut self, connection: &ConnectionKey, why: &Outcome) {
+    pub(super) fn lose(&mut self, connection: &ConnectionKey, why: &Outcome, was_cut: bool) {
         for host in self.connections.remove(connection).unwrap_or_default() {
             let on_it = |state: &State| matches!(state, State::Sent { connection: sent, .. } if sent == connection);
             let Some(index) = self.index_of(host, on_it) else { continue };
             let lane = &mut self.lanes[host];
-            let uncertain =
-                lane.window.range(index..).filter(|entry| matches!(&entry.state, State::Sent { held: false, .. }));
+            let went_out = |entry: &&Entry| was_cut && matches!(&entry.state, State::Sent { held: false, .. });
+            let uncertain = lane.window.range(index..).filter(went_out);
             let uncertain = uncertain.map(|entry| entry.banner.name().to_string()).collect();
-            let outcome = Outcome { unreachable: true, uncertain, ..why.clone() };
+            let mut outcome = Outcome { unreachable: true, uncertain, ..why.clone() };
+            if let Some(diagnostic) = &mut outcome.diagnostic {
+                diagnostic.span = diagnostic.span.or(Some(lane.window[index].task.span));
+            }
             self.forget(host, index + 1);
             let lane = &mut self.lanes[host];
             let entry = &mut lane.window[index];

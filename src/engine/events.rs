@@ -39,6 +39,8 @@ enum Late {
         event: Box<Event>,
     },
     Banner(Arc<Banner>),
+    /// The one that comes once, alone.
+    Announced(Arc<Banner>),
 }
 
 struct Included {
@@ -76,6 +78,11 @@ impl Events {
     /// A banner of this host's own.
     pub fn add_banner(&mut self, key: &TaskKey, seat: Seat, banner: &Arc<Banner>) {
         self.put(key, seat, Late::Banner(banner.clone()));
+    }
+
+    /// The task's banner, before anything is known of what comes of it.
+    pub fn announce(&mut self, key: &TaskKey, seat: Seat, banner: &Arc<Banner>) {
+        self.put(key, seat, Late::Announced(banner.clone()));
     }
 
     fn put(&mut self, key: &TaskKey, seat: Seat, late: Late) {
@@ -144,12 +151,17 @@ impl Events {
     fn show(&mut self, key: &TaskKey, late: Late) {
         match late {
             Late::Banner(banner) => self.show_banner(key, &banner),
+            Late::Announced(banner) => self.show_banner_once(key, &banner),
             Late::Event { banner, event } => {
-                if self.shown.as_ref() != Some(key) {
-                    self.show_banner(key, &banner);
-                }
+                self.show_banner_once(key, &banner);
                 self.emit(*event);
             }
+        }
+    }
+
+    fn show_banner_once(&mut self, key: &TaskKey, banner: &Banner) {
+        if self.shown.as_ref() != Some(key) {
+            self.show_banner(key, banner);
         }
     }
 

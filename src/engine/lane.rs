@@ -1,7 +1,7 @@
 //! One host: its cursor, which runs ahead, its window of tasks that have not settled, and what it waits for.
 use super::cursor::Cursor;
 use super::events::Banner;
-use super::message::{Begun, ConnectionKey, Effect, HostId, HostVars, Include, Outcome, Ticket, Work};
+use super::message::{Begun, ConnectionKey, Effect, HostId, HostVars, Include, Outcome, Passed, Ticket, Work};
 use super::place::TaskKey;
 use crate::playbook::model::Task;
 use std::collections::{BTreeMap, VecDeque};
@@ -49,9 +49,9 @@ pub enum Next {
     #[default]
     Ready,
     /// An evaluation is under way; the call is the one for whose result it waited before.
-    Asked { ticket: Ticket, alone: bool, after: Option<CallId>, waits: u32 },
-    /// It is asked again when this timer rings.
-    Waiting { timer: Ticket, alone: bool, waits: u32 },
+    Asked { ticket: Ticket, alone: bool, after: Option<CallId>, waited: Vec<Passed> },
+    /// It is asked again when this timer rings, or this question is answered.
+    Waiting { ticket: Ticket, alone: bool, waited: Vec<Passed> },
     /// It asked for the result of this call.
     Pending(CallId),
     /// That result is known now.

@@ -45,9 +45,16 @@ pub enum Input {
     Lost {
         connection: ConnectionKey,
         why: Outcome,
+        /// Calls went out, and nobody knows how far they came.
+        was_cut: bool,
     },
     Timer {
         ticket: Ticket,
+    },
+    /// The answer to `Output::Ask`.
+    Typed {
+        ticket: Ticket,
+        typed: Passed,
     },
     /// Ctrl-C: once finishes what is under way and stops, twice stops now.
     Interrupted,
@@ -89,6 +96,12 @@ pub enum Output {
     SetTimer {
         ticket: Ticket,
         seconds: f64,
+    },
+    /// Asks whoever sits at the terminal.
+    Ask {
+        ticket: Ticket,
+        question: String,
+        echo: bool,
     },
     /// Changes to the inventory that later plays and patterns see.
     Inventory(InventoryChange),
@@ -161,15 +174,26 @@ pub struct Question {
     pub alone: bool,
     /// What every host knows; there when `alone`.
     pub others: Option<Arc<BTreeMap<HostId, HostVars>>>,
-    /// How often it has waited since it was asked first.
-    pub waits: u32,
+    /// What came of each wait of this task's beginning, in order.
+    pub waited: Vec<Passed>,
     pub about: About,
 }
 
 impl Question {
     /// Asked in the middle of what others do.
     pub fn new(ticket: Ticket, host: HostId, key: TaskKey, task: Arc<Task>, vars: HostVars, about: About) -> Self {
-        Self { ticket, host, key, task, vars, play: Arc::default(), alone: false, others: None, waits: 0, about }
+        Self {
+            ticket,
+            host,
+            key,
+            task,
+            vars,
+            play: Arc::default(),
+            alone: false,
+            others: None,
+            waited: Vec::new(),
+            about,
+        }
     }
 }
 
@@ -214,8 +238,6 @@ pub enum Evaluated {
     Pending(CallId),
     /// It must be asked again, alone.
     Fence,
-    /// It must be asked again as it was, after so many seconds.
-    Wait(f64),
     Begun(Box<Begun>),
     Judged(Box<Judged>),
 }
@@ -247,8 +269,28 @@ pub struct Begun {
     pub notes: Value,
 }
 
+/// What a task waits for before anything can be said of its work.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Until {
+    Seconds(f64),
+    Answer { question: String, echo: bool },
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Passed {
+    Time,
+    Line(String),
+    /// Nobody is there to answer.
+    Nobody,
+    /// Ctrl-C.
+    Abort,
+}
+
 #[derive(Clone, Debug)]
 pub enum Work {
+    /// It must be asked again when this is over. Until then its banner tells what is waited for.
+    Wait(Until),
     /// No host is needed: it was skipped, it failed to evaluate, it is a task of the controller.
     Known {
         outcome: Outcome,

@@ -33,7 +33,7 @@ pub mod message;
 mod meta;
 mod once;
 mod order;
-mod outcome;
+pub mod outcome;
 pub mod place;
 mod plays;
 mod settle;

@@ -5,6 +5,9 @@ use value::{Map, Value};
 
 const CENSORED: &str = "the output has been hidden due to the fact that 'no_log: true' was specified for this result";
 
+/// In a plan, what stands for the words of a task that says `no_log`, where others wait for its result.
+pub const HIDDEN_TASK: &str = "a task whose words are hidden by `no_log`";
+
 impl Outcome {
     /// What `register` keeps. In a plan, nobody knows the result of what is only foretold to run.
     pub fn registered(&self) -> Value {
@@ -36,7 +39,8 @@ impl Outcome {
             diagnostic.notes.clear();
             diagnostic
         });
-        Self { result: Arc::new(result), diff: Vec::new(), items, diagnostic, ..self }
+        let unforeseen = self.unforeseen.map(|_| HIDDEN_TASK.to_string());
+        Self { result: Arc::new(result), diff: Vec::new(), items, diagnostic, unforeseen, ..self }
     }
 }
 
@@ -47,7 +51,9 @@ mod tests {
     #[test]
     fn nothing_of_a_hidden_result_is_left() {
         let result: Map = [("stdout", Value::from("hunter2")), ("_ansible_x", 1.into())].into_iter().collect();
+        let unforeseen = Some("echo hunter2".to_string());
         let item = Outcome { result: Arc::new(result), changed: true, ..Outcome::default() };
+        assert!(!format!("{:?}", Outcome { unforeseen, ..item.clone() }.censored()).contains("hunter2"));
         assert_eq!(item.registered().to_text(), "{'stdout': 'hunter2'}");
         let looped = Outcome { items: vec![("a".into(), item.clone())], ..item };
         assert!(!format!("{:?}", looped.censored()).contains("hunter2"));

@@ -3,7 +3,7 @@ use super::events::Events;
 use super::includes::Includes;
 use super::lane::{Lanes, State};
 use super::lists::Lists;
-use super::message::{ConnectionKey, Event, HostId, HostVars, Input, Output, Ticket};
+use super::message::{ConnectionKey, Event, HostId, HostVars, Input, Output, Passed, Ticket};
 use super::order::Order;
 use super::place::TaskKey;
 use super::plays::Run;
@@ -130,8 +130,9 @@ impl Engine {
             Input::Loaded { ticket, result } => self.loaded(ticket, result),
             Input::Answered { lane, id, items } => self.answered(lane, id, items),
             Input::Dropped { lane, id } => self.dropped(lane, id),
-            Input::Lost { connection, why } => self.lose(&connection, &why),
-            Input::Timer { ticket } => self.timer(ticket),
+            Input::Lost { connection, why, was_cut } => self.lose(&connection, &why, was_cut),
+            Input::Timer { ticket } => self.timer(ticket, Passed::Time),
+            Input::Typed { ticket, typed } => self.timer(ticket, typed),
             Input::Interrupted => self.interrupt(),
             Input::Refused(why) => {
                 self.events.release(None);

@@ -144,6 +144,11 @@ impl Playbooks {
         self.plays.iter().map(|planned| &planned.play)
     }
 
+    /// The task of `--start-at-task`, where none was found in any play.
+    pub fn start_not_found(&self) -> Option<String> {
+        self.start_at.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     fn warn(&self, warning: Diagnostic) {
         self.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(warning);
     }

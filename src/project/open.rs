@@ -23,6 +23,7 @@ impl Playbooks {
         let keywords = &play.frame.keywords;
         let opening = Opening { scope: &scope };
         let hosts = self.hosts(play, &opening)?;
+        self.read_variables(&hosts)?;
         let batches = batches(&hosts, &opening.serial(play)?);
         let fatal = opening.truth(keywords.any_errors_fatal.as_ref())?.unwrap_or(self.settings.any_errors_fatal);
         let forced = opening.truth(play.force_handlers.as_ref())?.unwrap_or(self.settings.force_handlers);
@@ -40,6 +41,12 @@ impl Playbooks {
             batches,
             play: play.clone(),
         })
+    }
+
+    /// A fault in a file of variables ends the run before anything has happened.
+    fn read_variables(&self, hosts: &[HostId]) -> Result<(), Diagnostic> {
+        let inventory = self.variables.inventory();
+        hosts.iter().try_for_each(|host| inventory.layers(*host, &self.variables.loader).map(drop)).map_err(one)
     }
 
     /// The play with what is asked of it: prompts are answered, and tasks that are not meant are left out.

@@ -36,14 +36,16 @@ pub fn of_item(scope: &HostScope, play: &PlayVars, item: &Value) -> Result<Optio
             Err(_) => missing.push((name, span)),
         }
     }
-    // Before there are hosts, a file that is not there does no harm.
-    let Some((name, span)) = missing.first().filter(|_| scope.host.is_some()) else { return Ok(None) };
-    let names: Vec<&str> = missing.iter().map(|(name, _)| name.as_str()).collect();
-    let message = match names.as_slice() {
-        [_] => format!("there is no vars file `{name}`"),
-        _ => format!("there is none of the vars files {}", names.join(", ")),
-    };
-    Err(vec![Diagnostic::error("file-missing", message).at(*span)])
+    // As ansible-core 2.19 has it, such a file does no harm; it goes by without a word there.
+    if let Some((_, span)) = missing.first().filter(|_| scope.host.is_some()) {
+        let names: Vec<_> = missing.iter().map(|(name, _)| format!("`{name}`")).collect();
+        let message = match names.as_slice() {
+            [name] => format!("there is no vars file {name}, and it is passed over"),
+            _ => format!("there is none of the vars files {}, and they are passed over", names.join(", ")),
+        };
+        scope.environment().warn(Diagnostic::warning("vars-files", message).at(*span));
+    }
+    Ok(None)
 }
 
 fn name_of(scope: &HostScope, candidate: &Value) -> Result<String, Stop> {

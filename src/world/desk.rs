@@ -3,8 +3,9 @@
 use super::drive::Project;
 use super::files::Files;
 use super::surroundings::Here;
+use super::terminal::{self, Typed};
 use crate::action::{self, Context};
-use crate::engine::message::{Evaluated, HostVars, Include, Input, PlayState, Question, Ticket};
+use crate::engine::message::{Evaluated, HostVars, Include, Input, Passed, PlayState, Question, Ticket};
 use crate::playbook::model::Task;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -26,6 +27,7 @@ pub struct Desk {
 pub enum Work {
     Open(u32),
     Evaluate(Box<Question>),
+    Ask { ticket: Ticket, question: String, echo: bool },
     Load { ticket: Ticket, task: Arc<Task>, include: Include, vars: HostVars, play: Arc<PlayState> },
 }
 
@@ -76,6 +78,7 @@ impl Desk {
         match work {
             Work::Open(play) => Input::Opened { play, result: self.project.open(play) },
             Work::Evaluate(question) => Input::Evaluated { ticket: question.ticket, result: self.evaluate(&question) },
+            Work::Ask { ticket, question, echo } => Input::Typed { ticket, typed: typed(&question, echo) },
             Work::Load { ticket, task, include, vars, play } => {
                 Input::Loaded { ticket, result: self.project.load(&task, &include, &vars, &play) }
             }
@@ -93,5 +96,13 @@ impl Desk {
             playbook_dir: self.project.playbook_dir(question.play.play),
         };
         action::evaluate(question, &context)
+    }
+}
+
+fn typed(question: &str, echo: bool) -> Passed {
+    match terminal::ask_for_word(question, !echo) {
+        Typed::Line(line) => Passed::Line(line),
+        Typed::Nobody => Passed::Nobody,
+        Typed::Interrupt => Passed::Abort,
     }
 }

@@ -2,6 +2,7 @@
 //! happens; what may take its time is answered beside it.
 use super::desk::{Desk, Pool, Work};
 use super::surroundings::{Here, now};
+use super::terminal;
 use crate::action::{self, World};
 use crate::connect::{Connections, Settings as ConnectSettings};
 use crate::engine::message::{
@@ -145,7 +146,7 @@ impl Driver {
                 }
                 _ = interrupt.recv() => self.interrupt(),
                 _ = terminate.recv() => self.interrupt(),
-                _ = ticks.tick(), if self.is_watched && !self.desk.here.is_asking() => {
+                _ = ticks.tick(), if self.is_watched && !terminal::is_asking() => {
                     let project = &self.desk.project;
                     self.live.tick(&|host| project.host_name(host).to_string(), &mut self.screen);
                 }
@@ -179,7 +180,10 @@ impl Driver {
         if let Input::Answered { lane, .. } | Input::Dropped { lane, .. } = &input {
             self.live.answered(*lane);
         }
-        for output in self.engine.step(input) {
+        let mut outputs = self.engine.step(input);
+        // A question stands below its task's banner, which is let out at the end of the same step.
+        outputs.sort_by_key(|output| matches!(output, Output::Ask { .. }));
+        for output in outputs {
             self.obey(output);
         }
         let warnings: Vec<_> =
@@ -211,6 +215,12 @@ impl Driver {
                     let _ = timers.send(Input::Timer { ticket });
                 });
             }
+            Output::Ask { ticket, question, echo } => {
+                // Whoever is asked wants to see what came before, and nothing else in its place.
+                self.screen.clear_live();
+                self.screen.flush();
+                self.give(Work::Ask { ticket, question, echo });
+            }
             Output::Inventory(change) => {
                 let refused = self.desk.project.change_inventory(&change).err();
                 self.inputs.extend(refused.map(Input::Refused));
@@ -229,8 +239,6 @@ impl Driver {
     }
 
     fn give(&mut self, work: Work) {
-        // It may ask somebody at the terminal, who wants to see what came before.
-        self.screen.flush();
         self.owed += 1;
         self.pool.give(work);
     }

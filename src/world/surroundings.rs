@@ -1,9 +1,8 @@
 //! What tasks of the controller and templates ask of the machine they run on: the clock, random numbers, prompts, files outside the
 //! project.
 use super::blobs::Blobs;
-use super::terminal::{Typed, ask_for_word};
 use super::{lookups, paths};
-use crate::action::{Answered, Content, FileState, Surroundings};
+use crate::action::{Content, FileState, Surroundings};
 use crate::report::Secrets;
 use lang::template::{Arguments, Environment, FileTest, Stop};
 use lang::vault::Keyring;
@@ -11,7 +10,6 @@ use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use target::protocol::BlobHash;
 use value::{Date, DateTime, Diagnostic, Span, Str, Value, Vaulted};
@@ -23,8 +21,6 @@ pub struct Here {
     pub keyring: Arc<Keyring>,
     pub allow_broken_conditionals: bool,
     warnings: Mutex<Vec<Diagnostic>>,
-    /// Somebody at the terminal is being asked.
-    asking: AtomicBool,
     /// By their ciphertext: a password is derived once, and a text that comes out unchanged is known for what it was.
     decrypted: Mutex<HashMap<Arc<str>, Str>>,
 }
@@ -42,7 +38,6 @@ impl Here {
             keyring,
             allow_broken_conditionals,
             warnings: Mutex::default(),
-            asking: AtomicBool::default(),
             decrypted: Mutex::default(),
         }
     }
@@ -50,11 +45,6 @@ impl Here {
     /// Warnings since this was asked last.
     pub fn take_warnings(&self) -> Vec<Diagnostic> {
         std::mem::take(&mut *self.warnings.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Whether the terminal belongs to a question now.
-    pub fn is_asking(&self) -> bool {
-        self.asking.load(Ordering::Relaxed)
     }
 
     fn add_warning(&self, warning: Diagnostic) {
@@ -69,17 +59,6 @@ impl Surroundings for Here {
 
     fn local_time(&self, seconds: f64) -> DateTime {
         local_time(seconds)
-    }
-
-    fn prompt(&self, prompt: &str, echo: bool) -> Answered {
-        self.asking.store(true, Ordering::Relaxed);
-        let typed = ask_for_word(prompt, !echo);
-        self.asking.store(false, Ordering::Relaxed);
-        match typed {
-            Typed::Line(line) => Answered::Line(line),
-            Typed::Nobody => Answered::Nobody,
-            Typed::Interrupt => Answered::Abort,
-        }
     }
 
     fn host_name(&self) -> String {

@@ -3,6 +3,7 @@ use rustix::process::{Signal, getpid, kill_process};
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
+use std::sync::{Mutex, PoisonError, TryLockError};
 
 #[derive(Debug, PartialEq)]
 pub enum Typed {
@@ -11,6 +12,14 @@ pub enum Typed {
     Nobody,
     /// Ctrl-C.
     Interrupt,
+}
+
+/// There is one terminal: questions of several hosts come one after another, and nothing else is drawn while one stands.
+static TERMINAL: Mutex<()> = Mutex::new(());
+
+/// Whether a question stands.
+pub fn is_asking() -> bool {
+    matches!(TERMINAL.try_lock(), Err(TryLockError::WouldBlock))
 }
 
 /// None: there is no terminal, or the input ended; Ctrl-C interrupts the program. Hidden input is not echoed.
@@ -27,6 +36,7 @@ pub fn ask(question: &str, hidden: bool) -> Option<String> {
 
 /// The same, where the question itself deals with Ctrl-C.
 pub fn ask_for_word(question: &str, hidden: bool) -> Typed {
+    let _mine = TERMINAL.lock().unwrap_or_else(PoisonError::into_inner);
     let Ok(mut terminal) = OpenOptions::new().read(true).write(true).open("/dev/tty") else { return Typed::Nobody };
     // What was typed before is dropped with the mode, so whoever waits for the question may answer it at once.
     let mode = Mode::of_question(&terminal, hidden);

@@ -2,8 +2,9 @@
 use crate::plays::{host_name, text};
 use deploy::engine::message::{
     About, Begun, Connection, ConnectionKey, Effect, Evaluated, HostId, Include, IncludeTarget, InventoryChange, Item,
-    Judged, Meta, Outcome, Prepared, Question, Retry, Transport, Work,
+    Judged, Meta, Outcome, Prepared, Question, Retry, Transport, Until, Work,
 };
+use deploy::playbook::model::Task;
 use std::sync::Arc;
 use target::protocol::{Answer, Body, CallId, Hold, Mode};
 use value::{Map, Value};
@@ -43,11 +44,21 @@ pub fn evaluate(question: &Question) -> Evaluated {
         Ok(evaluated) => evaluated,
         Err(Stop::Pending(call)) => Evaluated::Pending(call),
         Err(Stop::Fence) => Evaluated::Fence,
-        Err(Stop::Wait) => Evaluated::Wait(2.0),
+        Err(Stop::Wait) => {
+            let work = Work::Wait(match question.waited.len() {
+                0 => Until::Seconds(2.0),
+                _ => Until::Answer { question: "go on?".into(), echo: true },
+            });
+            Evaluated::Begun(Box::new(Begun { name: name_of(&question.task), work, ..Begun::default() }))
+        }
         Err(Stop::Error(why)) => {
             verdict(outcome(false, true, false, text(&why)), taught(&question.about), false, false)
         }
     }
+}
+
+fn name_of(task: &Task) -> String {
+    task.name.as_ref().map(ToString::to_string).unwrap_or_default()
 }
 
 /// The facts among the answers.
@@ -87,7 +98,7 @@ impl<'q> Names<'q> {
         let task = &self.question.task;
         let flag = |value: Option<&Value>| value.map_or(Ok(false), |value| self.holds(value));
         let mut begun = Begun {
-            name: task.name.as_ref().map(ToString::to_string).unwrap_or_default(),
+            name: name_of(task),
             notify: task.keywords.notify.iter().flatten().filter_map(Value::as_str).map(String::from).collect(),
             register: task.register.as_ref().map(ToString::to_string),
             ignore_errors: flag(task.keywords.ignore_errors.as_ref())?,
@@ -151,7 +162,7 @@ impl<'q> Names<'q> {
                 let effect = Effect::SetFact { name: key.into(), value: value.clone(), cacheable: false };
                 Ok(known(outcome(false, false, false, value), vec![effect]))
             }
-            "pause" if self.question.waits < 2 => Err(Stop::Wait),
+            "pause" if self.question.waited.len() < 2 => Err(Stop::Wait),
             "debug" | "pause" => {
                 let changed = task.changed_when.contains(&Value::Bool(true));
                 Ok(known(outcome(changed, false, false, text(&first)), vec![]))

@@ -6,8 +6,8 @@ use crate::plays::Scenario;
 use crate::random::Random;
 use crate::reference::missing;
 use deploy::engine::message::{
-    About, Brought, ConnectionKey, Event, HostId, IncludeTarget, Input, Outcome, Outgoing, Output, Question, Status,
-    Ticket,
+    About, Brought, ConnectionKey, Event, HostId, IncludeTarget, Input, Outcome, Outgoing, Output, Passed, Question,
+    Status, Ticket,
 };
 use deploy::engine::place::TaskKey;
 use deploy::engine::{Engine, Options};
@@ -158,7 +158,7 @@ impl<'s> Simulation<'s> {
             Happening::Lost(machine) => {
                 self.unheard.remove(&machine);
                 let why = Outcome { unreachable: true, ..Outcome::default() };
-                self.input(Input::Lost { connection: key_of(machine), why });
+                self.input(Input::Lost { connection: key_of(machine), why, was_cut: true });
             }
         }
     }
@@ -199,6 +199,10 @@ impl<'s> Simulation<'s> {
             Output::Cancel { connection, lane, id } => {
                 let machine = machine_of(&connection);
                 self.send_frame(machine, Happening::Cancel(machine, lane, id));
+            }
+            Output::Ask { ticket, .. } => {
+                let typed = if self.random.below(2) == 0 { Passed::Line("yes".into()) } else { Passed::Nobody };
+                self.later(Happening::Input(Input::Typed { ticket, typed }));
             }
             Output::SetTimer { ticket, seconds } => {
                 let ticks = if self.network == Network::Even { 0 } else { (seconds * 30.0) as u64 };

@@ -1,7 +1,7 @@
 //! `pause`: waits for a time, or for somebody's word.
 use super::super::instance::{Action, Instance, Step};
-use super::super::{Answered, Halt, result};
-use crate::engine::message::Outcome;
+use super::super::{Halt, result};
+use crate::engine::message::{Outcome, Passed, Until};
 use crate::playbook::model::{ActionTraits, ForAll};
 use value::spec::{Args as _, Rule, Spec};
 use value::{Map, Value};
@@ -44,33 +44,29 @@ impl Action for Pause {
         let seconds = number("seconds").or_else(|| number("minutes").map(|minutes| minutes * 60.0)).map(|s| s.max(0.0));
         let echo = args.get("echo") != Some(&Value::Bool(false));
         let asked_at = surroundings.now();
-        let answer = match (args.get("prompt"), seconds) {
+        let until = match (args.get("prompt"), seconds) {
             // Nobody's answer would end it earlier.
-            (_, Some(seconds)) => {
-                instance.asking.wait(seconds)?;
-                Answered::Nobody
-            }
+            (_, Some(seconds)) => Until::Seconds(seconds),
             (prompt, None) => {
                 let words = prompt.map(Value::to_text);
                 let default = "Press enter to continue, Ctrl+C to interrupt";
-                let asked = format!(
+                let question = format!(
                     "[{}]\n{}:",
                     instance.task().name.as_ref().map_or("pause", |name| name.as_str()),
                     words.as_deref().unwrap_or(default)
                 );
-                surroundings.prompt(&asked, echo)
+                Until::Answer { question, echo }
             }
         };
         let mut warnings = Vec::new();
-        let input = match answer {
-            Answered::Line(line) => line,
-            Answered::Nobody => {
-                if seconds.is_none() {
-                    warnings.push("Not waiting for response to prompt as stdin is not interactive".to_string());
-                }
+        let input = match instance.asking.wait(until)? {
+            Passed::Time => String::new(),
+            Passed::Line(line) => line.clone(),
+            Passed::Nobody => {
+                warnings.push("Not waiting for response to prompt as stdin is not interactive".to_string());
                 String::new()
             }
-            Answered::Abort => return Err(Halt::refused("user requested abort!")),
+            Passed::Abort => return Err(Halt::refused("user requested abort!")),
         };
         let stop = surroundings.now();
         let start = seconds.map_or(asked_at, |seconds| stop - seconds);

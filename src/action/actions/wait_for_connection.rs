@@ -1,7 +1,7 @@
 //! `wait_for_connection`: until a host can be reached and used.
 use super::super::instance::{Action, Call, Finish, Instance, Step};
 use super::super::{Halt, arguments, result};
-use crate::engine::message::{Effect, Outcome, Patience};
+use crate::engine::message::{Effect, Outcome, Patience, Until};
 use value::spec::{Args as _, Spec};
 use value::{Map, Value};
 
@@ -36,7 +36,7 @@ impl Action for WaitForConnection {
         let number = |name: &str| args.get(name).and_then(Value::as_float).unwrap_or(0.0).max(0.0);
         let surroundings = instance.world().surroundings;
         if number("delay") > 0.0 {
-            instance.asking.wait(number("delay"))?;
+            instance.asking.wait(Until::Seconds(number("delay")))?;
         }
         let patience =
             Patience { attempt: number("connect_timeout"), pause: number("sleep"), timeout: number("timeout") };

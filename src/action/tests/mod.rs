@@ -5,7 +5,9 @@ mod files;
 mod judges;
 
 use super::*;
-use crate::engine::message::{About, Begun, Evaluated, HostId, HostVars, Judged, Outcome, Prepared, Question, Work};
+use crate::engine::message::{
+    About, Begun, Evaluated, HostId, HostVars, Judged, Outcome, Passed, Prepared, Question, Until, Work,
+};
 use crate::engine::place::TaskKey;
 use crate::playbook::model::{Action, ActionKind, Args, Frame, Keywords, Loop, LoopControl, LoopSource, Task};
 use crate::world::files::Memory;
@@ -63,16 +65,22 @@ impl Project {
     /// The task's beginning, asked as the engine asks: first beside others, then alone.
     pub fn begin(&self, task: Task) -> Begun {
         let task = Arc::new(task);
-        let (mut alone, mut waits) = (false, 0);
+        let (mut alone, mut waited) = (false, Vec::new());
         loop {
-            let asked = Question { waits, ..question(task.clone(), alone, About::Begin) };
+            let asked = Question { waited: waited.clone(), ..question(task.clone(), alone, About::Begin) };
             match evaluate(&asked, &self.context()) {
                 Evaluated::Fence if !alone => alone = true,
-                Evaluated::Wait(seconds) => {
-                    self.asked.borrow_mut().push(format!("wait {seconds}"));
-                    waits += 1;
-                }
-                Evaluated::Begun(begun) => return *begun,
+                Evaluated::Begun(begun) => match begun.work {
+                    Work::Wait(Until::Seconds(seconds)) => {
+                        self.asked.borrow_mut().push(format!("wait {seconds}"));
+                        waited.push(Passed::Time);
+                    }
+                    Work::Wait(Until::Answer { question, .. }) => {
+                        self.asked.borrow_mut().push(question);
+                        waited.push(Passed::Line("typed".into()));
+                    }
+                    _ => return *begun,
+                },
                 other => panic!("{other:?}"),
             }
         }
@@ -199,10 +207,6 @@ impl Surroundings for Project {
     fn local_time(&self, _seconds: f64) -> DateTime {
         let date = Date { year: 2026, month: 1, day: 2 };
         DateTime { date, hour: 3, minute: 4, second: 5, microsecond: 6, offset: None }
-    }
-    fn prompt(&self, prompt: &str, _echo: bool) -> Answered {
-        self.asked.borrow_mut().push(prompt.to_string());
-        Answered::Line("yes".into())
     }
     fn host_name(&self) -> String {
         "controller".into()
