@@ -289,6 +289,30 @@ fn places_in_scalars_are_found_by_what_they_cover() {
 }
 
 #[test]
+fn what_is_undefined_is_marked_as_a_whole_where_it_was_met() {
+    let scope = map(&[("known", map(&[("one", 1.into())]).into()), ("n", 1.into())]);
+    for (text, marked) in [
+        ("{{ nope }}", "nope"),
+        ("a {{ nope | upper }} b", "nope"),
+        ("{{ nope | upper | lower }}", "nope"),
+        ("{{ known.two.three }}", "two"),
+        ("{{ known['two'] | upper }}", "['two']"),
+        ("{{ n | default_(1) }}", "default_"),
+        ("{{ [n] | join(nope) }}", "nope"),
+        ("{{ [n, nope] | join }}", "nope"),
+        ("{{ nope is search('x') }}", "nope"),
+        ("{{ n + nope }}", "nope"),
+        ("{{ nope() }}", "nope"),
+    ] {
+        let origin = Some(Span::new(SourceId(0), 1, 1, 1));
+        let stop = render_value(&Value::Str(Str::trusted(text, origin)), &scope).unwrap_err();
+        let span = stop.error().unwrap().span().unwrap();
+        let (begin, length) = (span.column.get() as usize - 1, span.length.get() as usize);
+        assert_eq!(&text[begin..begin + length], marked, "{text}");
+    }
+}
+
+#[test]
 fn errors_say_what_was_being_done_as_ansible_does() {
     let scope = map(&[("bad", trusted("{{ 'x' | from_json }}"))]);
     let said = |text: &str| render_value(&trusted(text), &scope).unwrap_err().to_string();

@@ -129,25 +129,39 @@ fn placed(faults: Vec<(Error, u32)>, what: &'static str, text: &str, origin: Opt
 fn span(text: &str, at: usize, origin: Option<Span>) -> Option<Span> {
     let origin = origin?;
     let before = &text[..floor_boundary(text, at)];
+    let word = word_at(&text[before.len()..]);
     let line = before.bytes().filter(|byte| *byte == b'\n').count() as u32;
     let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count()) as u32;
     let (first_line, first_column, covered) = (origin.line.get(), origin.column.get(), origin.length.get());
     let text = text.trim_end_matches('\n');
     let width = text.chars().count() as u32;
     if first_column == 1 && covered == 1 {
-        return Some(Span::new(origin.source, first_line + line, column + 1, 1));
+        return Some(Span::new(origin.source, first_line + line, column + 1, word));
     }
     let is_block = covered <= 3 && covered < width;
     match (is_block, line) {
         (true, _) if text.contains('\n') || covered > 1 => {
-            Some(Span::new(origin.source, first_line + 1 + line, column + 1, 1))
+            Some(Span::new(origin.source, first_line + 1 + line, column + 1, word))
         }
         (_, 0) => {
             let quote = u32::from(covered == width + 2);
-            Some(Span::new(origin.source, first_line, first_column + quote + column, 1))
+            Some(Span::new(origin.source, first_line, first_column + quote + column, word))
         }
         _ => Some(origin),
     }
+}
+
+/// How many characters the name covers that stands here, or the quoted text, or the index; anything else is its first character.
+fn word_at(text: &str) -> u32 {
+    let up_to = |end: char| text.chars().skip(1).position(|character| character == end).map_or(1, |before| before + 2);
+    let covered = match text.chars().next() {
+        Some(quote @ ('"' | '\'')) => up_to(quote),
+        Some('[') => {
+            Some(up_to(']')).filter(|covered| !text.chars().take(*covered).any(char::is_whitespace)).unwrap_or(1)
+        }
+        _ => text.chars().take_while(|character| character.is_alphanumeric() || *character == '_').count(),
+    };
+    u32::try_from(covered.max(1)).unwrap_or(1)
 }
 
 fn floor_boundary(text: &str, at: usize) -> usize {

@@ -2,13 +2,15 @@
 
 /// None: nothing is near enough to be meant.
 pub fn nearest<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
-    let limit = (word.chars().count() / 3).clamp(1, 3);
+    let length = word.chars().count();
+    // Of a name with one or two letters a single other one makes another name.
+    let limit = if length < 3 { 0 } else { (length / 3).min(3) };
     let scored = names.into_iter().map(|name| (distance(word, name), name));
     let near = scored.filter(|(distance, name)| *distance <= limit || (word.len() > 2 && name.starts_with(word)));
     near.min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
 }
 
-/// How many letters to add, drop, change or swap (optimal string alignment); case counts half a letter's worth: not at all.
+/// How many letters to add, drop, change or swap (optimal string alignment). Case does not count.
 fn distance(one: &str, two: &str) -> usize {
     let one: Vec<char> = one.to_lowercase().chars().collect();
     let two: Vec<char> = two.to_lowercase().chars().collect();
@@ -37,5 +39,7 @@ mod tests {
         assert_eq!(nearest("contents", ["dest", "content", "mode"]), Some("content"));
         assert_eq!(nearest("moed", ["dest", "content", "mode"]), Some("mode"));
         assert_eq!(nearest("zebra", ["dest", "content", "mode"]), None);
+        assert_eq!(nearest("x", ["y", "z"]), None);
+        assert_eq!(nearest("ab", ["ac", "b", "AB"]), Some("AB"));
     }
 }

@@ -5,6 +5,7 @@ use super::super::error::Stop;
 use super::super::methods;
 use super::super::render::is_template;
 use super::frame::Frame;
+use super::output::placed;
 use super::{Evaluation, globals, operators};
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -41,12 +42,12 @@ impl Evaluation<'_> {
             Node::Tuple(items) => Ok(Value::Tuple(Arc::new(self.eval_all(items, frame)?))),
             Node::Map(entries) => self.eval_map(entries, frame),
             Node::Attribute(of, name) => {
-                let value = self.eval(of, frame)?;
+                let value = met(self.eval(of, frame)?, of, frame);
                 let found = self.reach(&value, &Value::Str(name.clone()), true)?;
                 Ok(found.unwrap_or_else(|| self.missing(&value, name.as_str().into(), expression)))
             }
             Node::Item(of, key) => {
-                let value = self.eval(of, frame)?;
+                let value = met(self.eval(of, frame)?, of, frame);
                 let key = self.operand(key, frame)?;
                 let found = self.reach(&value, &key, false)?;
                 Ok(found.unwrap_or_else(|| self.missing(&value, key, expression)))
@@ -54,8 +55,10 @@ impl Evaluation<'_> {
             Node::Slice(of, bounds) => self.eval_slice(of, bounds, frame),
             Node::Call(callee, args) => self.eval_call(callee, args, frame),
             Node::Filter(input, filter) => {
-                let input = self.eval(input, frame)?;
-                self.eval_filter(filter, input, frame)
+                let value = self.eval(input, frame)?;
+                let was_undefined = value.is_undefined();
+                let result = self.eval_filter(filter, value, frame)?;
+                Ok(if was_undefined { met(result, input, frame) } else { result })
             }
             Node::Test(input, test) => self.eval_test(input, test, frame),
             Node::Not(inner) => {
@@ -87,7 +90,7 @@ impl Evaluation<'_> {
     }
 
     fn eval_all(&self, items: &[Expr], frame: &mut Frame) -> Result<Vec<Value>, Stop> {
-        items.iter().map(|item| self.eval(item, frame)).collect()
+        items.iter().map(|item| Ok(met(self.eval(item, frame)?, item, frame))).collect()
     }
 
     fn eval_map(&self, entries: &[(Expr, Expr)], frame: &mut Frame) -> Result<Value, Stop> {
@@ -255,17 +258,19 @@ impl Evaluation<'_> {
     }
 
     fn eval_test(&self, input: &Expr, test: &TestCall, frame: &mut Frame) -> Result<Value, Stop> {
-        let input = self.eval(input, frame)?;
+        let value = self.eval(input, frame)?;
+        let was_undefined = value.is_undefined();
         let entry = test.entry.as_ref().map_err(|error| Stop::Error((**error).clone()))?;
         let arguments = self.eval_args(&test.args, frame)?;
-        let result = self.run_test(entry, input, arguments);
-        result.map_err(|stop| stop.map_error(|error| error.at(frame.span(test.at))))
+        let result = self.run_test(entry, value, arguments);
+        let result = result.map_err(|stop| stop.map_error(|error| error.at(frame.span(test.at))))?;
+        Ok(if was_undefined { met(result, input, frame) } else { result })
     }
 
     pub fn eval_args(&self, args: &Args, frame: &mut Frame) -> Result<Arguments, Stop> {
         let mut arguments = Arguments { positional: self.eval_all(&args.positional, frame)?, named: Vec::new() };
         for (name, value) in &args.named {
-            arguments.named.push((name.clone(), self.eval(value, frame)?));
+            arguments.named.push((name.clone(), met(self.eval(value, frame)?, value, frame)));
         }
         if let Some(rest) = &args.rest {
             let rest = self.operand(rest, frame)?;
@@ -307,6 +312,14 @@ impl Evaluation<'_> {
             false => self.eval_args(args, frame)?,
         };
         self.invoke(&function, arguments)
+    }
+}
+
+/// What is undefined, with the place of the expression that gave it: what it is handed on to may stand far behind.
+fn met(value: Value, expression: &Expr, frame: &Frame) -> Value {
+    match value {
+        Value::Undefined(undefined) => placed(&undefined, frame.span(expression.at)),
+        value => value,
     }
 }
 
