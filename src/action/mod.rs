@@ -29,6 +29,8 @@ pub mod template_file;
 mod tests;
 mod world;
 
+#[cfg(test)]
+pub use actions::meta_words;
 pub use actions::{names as action_names, spec_of, traits_of};
 pub use cache::Cache;
 pub use evaluate::evaluate;

@@ -1,6 +1,6 @@
 //! `key=value` strings: a module's arguments in one line, with quotes and templates kept together, and the free form of
 //! `command`, `shell` and their like.
-use value::{Map, Str, Value};
+use value::{Map, Span, Str, Value};
 
 /// What remains of a free-form module's line when these are taken out; other words with `=` belong to the command.
 const COMMAND_ARGUMENTS: [&str; 8] =
@@ -15,6 +15,7 @@ pub struct Unbalanced {
 
 /// The arguments, and the text that is none of them.
 pub fn split(line: &Str, free_form: bool) -> Result<(Map, Option<Str>), Unbalanced> {
+    let given = line;
     let line = &like(line, continued(line));
     let mut map = Map::new();
     let mut rest = String::new();
@@ -25,8 +26,11 @@ pub fn split(line: &Str, free_form: bool) -> Result<(Map, Option<Str>), Unbalanc
         end = to;
         match pair(word).filter(|(key, _)| !free_form || COMMAND_ARGUMENTS.contains(key)) {
             Some((key, value)) => {
-                let value = like(line, unquote(&unescape(value.trim())));
-                map.insert(like(line, key.trim().to_string()), Value::Str(value));
+                let place = |part: &str| if line == given { place_in(line, part) } else { line.origin() };
+                let (key, value) = (key.trim(), value.trim());
+                let named = like(line, key.to_string()).with_origin(place(key));
+                let value_place = if value.is_empty() { line.origin() } else { place(value) };
+                map.insert(named, Value::Str(like(line, unquote(&unescape(value))).with_origin(value_place)));
                 // The line break before an argument of its own line stays with the command.
                 rest.push_str(if gap.contains('\n') { "\n" } else { "" });
             }
@@ -77,6 +81,22 @@ impl Quotes {
             };
         }
         self.before = Some(c);
+    }
+}
+
+/// The place of a part of the line, where the line is one line of its source too; else that of the line.
+fn place_in(line: &Str, part: &str) -> Option<Span> {
+    let origin = line.origin()?;
+    let count = |text: &str| u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+    let begin = (part.as_ptr() as usize).checked_sub(line.as_ptr() as usize);
+    let quotes =
+        origin.length.get().checked_sub(count(line)).filter(|more| !line.contains('\n') && [0, 2].contains(more));
+    match (quotes, begin.and_then(|begin| line.get(..begin))) {
+        (Some(quotes), Some(before)) => {
+            let column = origin.column.get() + quotes / 2 + count(before);
+            Some(Span::new(origin.source, origin.line.get(), column, count(part).max(1)))
+        }
+        _ => Some(origin),
     }
 }
 
@@ -185,6 +205,23 @@ mod tests {
         for (line, map, rest) in cases {
             assert_eq!(parsed(line, false), (map.to_string(), rest.to_string()), "{line}");
         }
+    }
+
+    #[test]
+    fn a_key_and_its_value_have_places_of_their_own() {
+        let source = value::SourceId(0);
+        let places = |line: &str, covered| {
+            let line = Str::trusted(line, Some(Span::new(source, 3, 11, covered)));
+            let (map, _) = split(&line, false).unwrap();
+            let place = |value: &Value| match value {
+                Value::Str(text) => text.origin().map(|span| (span.column.get(), span.length.get())),
+                _ => None,
+            };
+            map.iter().flat_map(|(key, value)| [key.value(), value]).filter_map(place).collect::<Vec<_>>()
+        };
+        assert_eq!(places("a=b dest='x y'", 14), [(11, 1), (13, 1), (15, 4), (20, 5)], "plain");
+        assert_eq!(places("a=b", 5), [(12, 1), (14, 1)], "quoted");
+        assert_eq!(places("a=b \\\n c=d", 1), [(11, 1); 4], "over lines");
     }
 
     #[test]

@@ -20,6 +20,12 @@ const WORDS: [(&str, Word); 11] = [
     ("role_complete", Word::Noop),
 ];
 
+/// The words that a task may say; the last is a role's own.
+#[cfg(test)]
+pub fn words() -> impl Iterator<Item = &'static str> {
+    WORDS.iter().map(|(word, _)| *word).filter(|word| *word != "role_complete")
+}
+
 /// What the first host does for all.
 const FOR_ALL: [&str; 5] = ["end_play", "end_batch", "clear_host_errors", "clear_facts", "refresh_inventory"];
 

@@ -21,6 +21,8 @@ mod transfer;
 mod uri;
 mod wait_for_connection;
 
+#[cfg(test)]
+pub use meta::words as meta_words;
 pub use template::first_letter;
 
 use super::Halt;

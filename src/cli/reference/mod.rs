@@ -10,17 +10,51 @@ use target::modules;
 use value::spec::Spec;
 
 /// Of what has no table of arguments: words that the engine itself understands.
-const WITHOUT_TABLE: [(&str, &str); 9] = [
+const WITHOUT_TABLE: [(&str, &str); 12] = [
     ("add_host", "Adds a host, with its groups and variables, to the inventory of this run."),
     ("gather_facts", "Learns what a host is: what plays do before their first task."),
     ("group_by", "Puts hosts into groups whose names come from their variables."),
     ("include_tasks", "Runs the tasks of a file that is chosen while the play runs."),
-    ("meta", "Tells the engine to do something: flush handlers, end a play or a host, forget facts or failures."),
+    (
+        "import_playbook",
+        "Puts the plays of another playbook, whose path stands behind it, in its place before the first task runs.",
+    ),
+    (
+        "import_role",
+        "Puts a role in its place, known before the first task; `include_role` chooses one while the play runs.",
+    ),
+    (
+        "import_tasks",
+        "Puts the tasks of a file, whose path stands behind it, in its place before the first task runs; `include_tasks` chooses \
+         one while the play runs.",
+    ),
+    ("meta", META),
     ("raw", "Runs a line in the login's shell, without our helper: for hosts where it cannot run."),
     ("script", "Sends a script of the controller to the host and runs it there."),
     ("set_fact", "Sets variables of a host, which later tasks see."),
     ("validate_argument_spec", "Checks variables against a table of arguments, as roles do before their first task."),
 ];
+
+const META: &str = "Tells the engine to do something, by one of these words.
+
+`flush_handlers`: run the handlers that were notified so far, now.
+
+`end_play`, `end_batch`: end the play, or this batch of it, for all hosts, without a failure.
+
+`end_host`, `end_role`: end the play, or the role, for this host.
+
+`clear_facts`: forget what was learned of the hosts.
+
+`clear_host_errors`: let hosts go on that were unreachable or failed.
+
+`refresh_inventory`: read the inventory again.
+
+`reset_connection`: log in anew before the next task.
+
+`noop`: nothing.";
+
+/// What is replaced while playbooks are read, so that no action runs it.
+const IMPORTS: [&str; 3] = ["import_playbook", "import_role", "import_tasks"];
 
 /// One module as a reader wants it.
 #[derive(Clone, Copy)]
@@ -46,6 +80,7 @@ static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
             entries.push(of_controller(name));
         }
     }
+    entries.extend(IMPORTS.iter().map(|name| Entry { spec: of_import(name), ..of_controller(name) }));
     entries.sort_by_key(|entry| entry.name);
     entries.dedup_by_key(|entry| entry.name);
     entries
@@ -114,6 +149,14 @@ fn of_controller(name: &'static str) -> Entry {
     }
 }
 
+/// A role is imported with what it is included with; but what it brings cannot be changed by `apply`.
+fn of_import(name: &str) -> Option<Spec<'static>> {
+    let spec = crate::action::spec_of("include_role").filter(|_| name == "import_role")?;
+    let args: Vec<_> = spec.args.iter().filter(|arg| arg.name != "apply").copied().collect();
+    // Once for the program.
+    Some(Spec { doc: "", args: args.leak(), ..spec })
+}
+
 /// Documentation comments as paragraphs: lines are joined, empty ones part them.
 pub fn paragraphs(doc: &str) -> Vec<String> {
     let mut all = vec![String::new()];
@@ -144,6 +187,12 @@ mod tests {
             assert_eq!(find(&entry.full_name()).map(|found| found.name), Some(entry.name));
         }
         assert!(find("no_such_module").is_none());
+    }
+
+    #[test]
+    fn every_word_of_meta_is_told() {
+        let missing: Vec<_> = crate::action::meta_words().filter(|word| !META.contains(&format!("`{word}`"))).collect();
+        assert!(missing.is_empty(), "{missing:?}");
     }
 
     #[test]

@@ -3,7 +3,7 @@ use super::{Entry, paragraphs};
 use lang::yaml::write::{Layout, write};
 use target::module::Example;
 use value::spec::{Arg, Kind, Rule, Spec};
-use value::{Map, Value};
+use value::{Json, Map, Value, json_text};
 
 /// The page as lines no wider than `columns`.
 pub fn text(entry: &Entry, columns: usize) -> String {
@@ -120,13 +120,32 @@ pub fn is_public(arg: &Arg) -> bool {
 /// The examples as tasks.
 pub fn examples(entry: &Entry) -> String {
     let tasks = entry.examples.iter().map(|example| {
-        let args = entry.spec.map(|spec| typed(&spec, example)).unwrap_or_default();
-        Value::map([("name".to_string(), Value::from(example.title)), (entry.full_name(), Value::from(args))])
+        let mut args = entry.spec.map(|spec| typed(&spec, example)).unwrap_or_default();
+        let lines = with_marks(&mut args);
+        let task =
+            Value::map([("name".to_string(), Value::from(example.title)), (entry.full_name(), Value::from(args))]);
+        (task, lines)
     });
     let layout = Layout { flow: Some(false), sort_keys: false, ..Layout::default() };
-    // Texts, numbers and lists of them always have a form.
-    let written = tasks.filter_map(|task| write(&Value::list([task]), &layout).ok());
+    let written = tasks.filter_map(|(task, lines)| {
+        // Texts, numbers and lists of them always have a form.
+        let text = write(&Value::list([task]), &layout).ok()?;
+        Some(lines.iter().fold(text, |text, (mark, line)| text.replace(mark, &json_text(line, Json::COMPACT))))
+    });
     written.collect::<Vec<_>>().join("\n")
+}
+
+/// Texts with line ends give way to marks: people write them as `"text\n"`, the writer over several lines.
+fn with_marks(args: &mut Map) -> Vec<(String, Value)> {
+    let has_lines = |value: &Value| value.as_str().is_some_and(|text| text.contains('\n'));
+    let lines: Vec<_> =
+        args.iter().filter(|(_, value)| has_lines(value)).map(|(k, v)| (k.clone(), v.clone())).collect();
+    let marked = lines.into_iter().enumerate().map(|(number, (key, value))| {
+        let mark = format!("text-with-lines-{number}");
+        args.insert(key, mark.as_str());
+        (mark, value)
+    });
+    marked.collect()
 }
 
 /// An example's words with the types that the table gives them.

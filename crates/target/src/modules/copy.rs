@@ -30,10 +30,9 @@ value::args! {
 }
 
 crate::file_args! {
+    // What the controller sends comes as `content`: a string, bytes, or `{blob: <hash>, size: <bytes>}`, whose bytes are asked
+    // for only where the host has other ones. A folder comes as `_entries`.
     /// Writes files: contents that stand in the task, files and folders of the controller, or (`remote_src`) of the host.
-    ///
-    /// What the controller sends comes as `content`: a string, bytes, or `{blob: <hash>, size: <bytes>}`, whose bytes are asked
-    /// for only where the host has other ones. A folder comes as `_entries`.
     pub struct Args {
         /// The contents.
         content: Value,

@@ -257,13 +257,14 @@ impl Checker<'_> {
     }
 }
 
-/// The names in order, then the other names that some of them have.
+/// The names in order, then the other names that some of them have. What has a shape of its own and begins with `_` is ours alone.
 fn supported(spec: &Spec) -> String {
     let sorted = |mut names: Vec<&str>| {
         names.sort_unstable();
         names.join(", ")
     };
-    let names = sorted(spec.args.iter().map(|arg| arg.name).collect());
+    let is_ours = |arg: &&Arg| arg.name.starts_with('_') && arg.options.is_some();
+    let names = sorted(spec.args.iter().filter(|arg| !is_ours(arg)).map(|arg| arg.name).collect());
     match sorted(spec.args.iter().flat_map(|arg| arg.aliases.iter().copied()).collect()) {
         aliases if aliases.is_empty() => names,
         aliases => format!("{names} ({aliases})"),

@@ -3,10 +3,13 @@
 /// None: nothing is near enough to be meant.
 pub fn nearest<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let length = word.chars().count();
-    // Of a name with one or two letters a single other one makes another name.
-    let limit = if length < 3 { 0 } else { (length / 3).min(3) };
+    let limit = (length / 3).clamp(1, 3);
     let scored = names.into_iter().map(|name| (distance(word, name), name));
-    let near = scored.filter(|(distance, name)| *distance <= limit || (word.len() > 2 && name.starts_with(word)));
+    let near = scored.filter(|(distance, name)| match length {
+        // A single other letter makes another name of these.
+        0..=2 => *distance == 0 || *distance == 1 && name.starts_with(word),
+        _ => *distance <= limit || name.starts_with(word),
+    });
     near.min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
 }
 
@@ -41,5 +44,6 @@ mod tests {
         assert_eq!(nearest("zebra", ["dest", "content", "mode"]), None);
         assert_eq!(nearest("x", ["y", "z"]), None);
         assert_eq!(nearest("ab", ["ac", "b", "AB"]), Some("AB"));
+        assert_eq!(nearest("w", ["v", "web", "w1"]), Some("w1"));
     }
 }
