@@ -154,8 +154,11 @@ impl Engine {
                 let lost_at = self.lanes.get(*host).and_then(|lane| lane.lost_at.as_ref());
                 lost_at.is_none_or(|lost| lost >= key)
             };
-            let live = state.live.iter().copied().filter(live).collect();
-            let play = Arc::new(PlayState { live: Arc::new(live), ..PlayState::clone(state) });
+            let live: Vec<HostId> = state.live.iter().copied().filter(live).collect();
+            let play = match live.len() == state.live.len() {
+                true => state.clone(),
+                false => Arc::new(PlayState { live: Arc::new(live), ..PlayState::clone(state) }),
+            };
             self.seen = Seen { at: Some(key.clone()), others: Arc::new(others), play };
         }
         (self.seen.others.clone(), self.seen.play.clone())

@@ -113,7 +113,7 @@ impl Inventory {
     /// A group that no other group holds is a child of `all`.
     pub(super) fn adopt(&mut self, group: &str) {
         if group != "all"
-            && self.parents(group).next().is_none()
+            && !self.groups.values().any(|parent| parent.children.contains(group))
             && let Some(all) = self.groups.get_mut("all")
         {
             all.children.insert(group.to_string());

@@ -22,7 +22,7 @@ use group_vars::VarsDirs;
 use indexmap::{IndexMap, IndexSet};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use value::{Diagnostic, Map, Span, Value};
 
 pub struct Inventory {
@@ -33,6 +33,8 @@ pub struct Inventory {
     grown: Vec<change::Growth>,
     /// Layers of hosts that were asked for before.
     layers: Mutex<HashMap<HostId, Layers>>,
+    /// What lies above each group, once somebody asked.
+    above: OnceLock<Above>,
 }
 
 /// Variables of one host, the weakest first.
@@ -71,6 +73,7 @@ impl Inventory {
             vars_dirs: VarsDirs::default(),
             grown: Vec::new(),
             layers: Mutex::default(),
+            above: OnceLock::new(),
         }
     }
 
@@ -123,15 +126,16 @@ impl Inventory {
     pub fn groups_of<'i>(&'i self, host: &'i Host) -> Vec<&'i str> {
         let mut found: IndexSet<&str> = IndexSet::new();
         let mut open: Vec<&str> = host.groups.iter().map(String::as_str).collect();
+        let above = self.above();
         while let Some(name) = open.pop() {
             if found.insert(name) {
-                open.extend(self.parents(name));
+                open.extend(above.parents(name));
             }
         }
         if !host.implicit {
             found.insert("all");
         }
-        let mut sorted: Vec<_> = found.into_iter().map(|name| (self.depth(name), self.priority(name), name)).collect();
+        let mut sorted: Vec<_> = found.into_iter().map(|name| (above.depth(name), self.priority(name), name)).collect();
         sorted.sort();
         sorted.into_iter().map(|(_, _, name)| name).collect()
     }
@@ -150,16 +154,8 @@ impl Inventory {
         hosts
     }
 
-    fn parents(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.groups.iter().filter(move |(_, group)| group.children.contains(name)).map(|(name, _)| name.as_str())
-    }
-
-    /// How far below `all`.
-    fn depth(&self, name: &str) -> usize {
-        if name == "all" {
-            return 0;
-        }
-        1 + self.parents(name).filter(|parent| *parent != name).map(|parent| self.depth(parent)).max().unwrap_or(0)
+    fn above(&self) -> &Above {
+        self.above.get_or_init(|| Above::of(&self.groups))
     }
 
     fn priority(&self, name: &str) -> i64 {
@@ -234,6 +230,7 @@ impl Inventory {
     }
 
     fn forget_layers(&mut self) {
+        self.above = OnceLock::new();
         self.layers.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
@@ -275,6 +272,45 @@ impl Inventory {
             }
         }
         self.forget_layers();
+    }
+}
+
+/// Each group's parents, and how far below `all` it lies.
+#[derive(Debug, Default)]
+struct Above(HashMap<String, (Vec<String>, usize)>);
+
+impl Above {
+    fn of(groups: &IndexMap<String, Group>) -> Self {
+        let mut above = Self(groups.keys().map(|name| (name.clone(), (Vec::new(), 0))).collect());
+        for (name, group) in groups {
+            for child in group.children.iter().filter(|child| *child != name) {
+                above.0.entry(child.clone()).or_default().0.push(name.clone());
+            }
+        }
+        for name in groups.keys() {
+            above.find_depth(name);
+        }
+        above
+    }
+
+    /// No group is below itself, so this ends.
+    fn find_depth(&mut self, name: &str) -> usize {
+        let Some((parents, known)) = self.0.get(name) else { return 1 };
+        if name == "all" || *known > 0 {
+            return *known;
+        }
+        let depth = 1 + parents.clone().iter().map(|parent| self.find_depth(parent)).max().unwrap_or(0);
+        self.0.entry(name.to_string()).or_default().1 = depth;
+        depth
+    }
+
+    fn parents(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.get(name).into_iter().flat_map(|(parents, _)| parents.iter().map(String::as_str))
+    }
+
+    /// A group that nobody knows would lie right below `all`.
+    fn depth(&self, name: &str) -> usize {
+        self.0.get(name).map_or(1, |(_, depth)| *depth)
     }
 }
 

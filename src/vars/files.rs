@@ -3,8 +3,8 @@ use super::scope::HostScope;
 use super::{PlayVars, Variables};
 use crate::playbook::{is_template, search};
 use lang::template::{Scope, Stop, render_text};
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError};
 use value::{Diagnostic, Map, Value};
 
 /// The map of one item: a file's name, or several of which the first that is there counts.
@@ -31,9 +31,9 @@ pub fn of_item(scope: &HostScope, play: &PlayVars, item: &Value) -> Result<Optio
                 return fault.map_or(Ok(None), |fault| Err(vec![fault]));
             }
         };
-        match search::find(&folders(scope, play), &*loader.files, "vars", &name) {
-            Ok(path) => return loader.variables(&path, span).map(Some),
-            Err(_) => missing.push((name, span)),
+        match find(scope, play, &name) {
+            Some(path) => return loader.variables(&path, span).map(Some),
+            None => missing.push((name, span)),
         }
     }
     // As ansible-core 2.19 has it, such a file does no harm; it goes by without a word there.
@@ -46,6 +46,24 @@ pub fn of_item(scope: &HostScope, play: &PlayVars, item: &Value) -> Result<Optio
         scope.environment().warn(Diagnostic::warning("vars-files", message).at(*span));
     }
     Ok(None)
+}
+
+/// Whether a name is a template.
+pub fn hangs_on_variables(item: &Value) -> bool {
+    let candidates = item.as_list().unwrap_or(std::slice::from_ref(item));
+    !candidates.iter().all(|candidate| matches!(candidate, Value::Str(text) if !is_template(text)))
+}
+
+/// Every task of every host asks for the same few files: where one lies is looked for until it is there.
+fn find(scope: &HostScope, play: &PlayVars, name: &str) -> Option<Arc<Path>> {
+    let known = || play.found.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(path) = known().get(name) {
+        return Some(path.clone());
+    }
+    let folders = play.folders.get_or_init(|| folders(scope, play));
+    let path: Arc<Path> = search::find(folders, &*scope.variables.loader.files, "vars", name).ok()?.into();
+    known().insert(name.into(), path.clone());
+    Some(path)
 }
 
 fn name_of(scope: &HostScope, candidate: &Value) -> Result<String, Stop> {

@@ -1,6 +1,5 @@
 //! The names that Ansible itself gives: where the run stands, who takes part, which role is around.
 use super::scope::HostScope;
-use crate::engine::message::HostId;
 use crate::inventory::Host;
 use crate::playbook::model::Role;
 use std::sync::Arc;
@@ -106,12 +105,9 @@ impl HostScope {
         let state = &self.view.state;
         match name {
             "ansible_play_name" => Some(play.name.as_str().into()),
-            "ansible_play_hosts" => Some(self.hosts(&state.live)),
-            "ansible_play_hosts_all" => Some(self.hosts(&state.all_hosts)),
-            "ansible_play_batch" | "play_hosts" => {
-                let live: Vec<HostId> = state.batch.iter().filter(|host| state.live.contains(host)).copied().collect();
-                Some(self.hosts(&live))
-            }
+            "ansible_play_hosts" => Some(self.variables.names_within(&state.live, &state.live)),
+            "ansible_play_hosts_all" => Some(self.variables.names_within(&state.all_hosts, &state.all_hosts)),
+            "ansible_play_batch" | "play_hosts" => Some(self.variables.names_within(&state.batch, &state.live)),
             "ansible_play_role_names" | "role_names" => Some(names(self.public_roles().map(|role| role.name.clone()))),
             "ansible_dependent_role_names" => Some(names(dependencies(self.public_roles()).into_iter())),
             "ansible_role_names" => {
@@ -169,11 +165,6 @@ impl HostScope {
             false => source.parent().filter(|folder| !folder.as_os_str().is_empty()),
         };
         Some(folder.map_or_else(|| "None".into(), |folder| folder.display().to_string()).into())
-    }
-
-    fn hosts(&self, hosts: &[HostId]) -> Value {
-        let inventory = self.variables.inventory();
-        Value::list(hosts.iter().map(|host| inventory.host_name(*host).into()))
     }
 
     /// What connections would use, for names that no layer has.

@@ -24,8 +24,9 @@ use crate::inventory::Inventory;
 use crate::playbook::model::Play;
 use crate::world::loader::Loader;
 use lang::template::Environment;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use value::{Map, Span, Value};
 
 /// What variables are made of, for all hosts of a run.
@@ -36,7 +37,19 @@ pub struct Variables {
     pub run: RunSettings,
     /// Of the inventory, until it changes: the value of `groups`.
     groups: Mutex<Option<Value>>,
+    /// Lists of hosts that magic names give, the last few; most hosts of a play ask for the same.
+    listed: Mutex<VecDeque<Listed>>,
 }
+
+/// The names of those hosts of a list that another one has, too.
+struct Listed {
+    hosts: Arc<Vec<HostId>>,
+    within: Arc<Vec<HostId>>,
+    names: Value,
+}
+
+/// Of those that a play has under way: all its hosts, those that have not failed, those of its batch.
+const LISTED: usize = 8;
 
 /// What the command line and the configuration say, as far as variables tell it.
 #[derive(Clone, Debug)]
@@ -100,11 +113,22 @@ pub struct PlayVars {
     pub playbook_dir: PathBuf,
     /// Answers to `vars_prompt`.
     pub prompted: Arc<Map>,
+    /// Where the `vars_files` lie that were found, by their names.
+    found: Mutex<HashMap<String, Arc<Path>>>,
+    /// Where they are looked for.
+    folders: OnceLock<Vec<PathBuf>>,
 }
 
 impl PlayVars {
     pub fn new(play: Arc<Play>, name: String, playbook_dir: PathBuf, prompted: Map) -> Self {
-        Self { play, name, playbook_dir, prompted: Arc::new(prompted) }
+        Self {
+            play,
+            name,
+            playbook_dir,
+            prompted: Arc::new(prompted),
+            found: Mutex::default(),
+            folders: OnceLock::new(),
+        }
     }
 }
 
@@ -117,7 +141,14 @@ pub trait Outside: Send + Sync {
 
 impl Variables {
     pub fn new(inventory: Inventory, loader: Arc<Loader>, outside: Arc<dyn Outside>, run: RunSettings) -> Self {
-        Self { inventory: RwLock::new(inventory), loader, outside, run, groups: Mutex::default() }
+        Self {
+            inventory: RwLock::new(inventory),
+            loader,
+            outside,
+            run,
+            groups: Mutex::default(),
+            listed: Mutex::default(),
+        }
     }
 
     pub fn inventory(&self) -> RwLockReadGuard<'_, Inventory> {
@@ -141,6 +172,22 @@ impl Variables {
 
     pub fn host_name(&self, host: HostId) -> Arc<str> {
         self.inventory().host_name(host).into()
+    }
+
+    /// The names of hosts, without those that the other list lacks.
+    fn names_within(&self, hosts: &Arc<Vec<HostId>>, within: &Arc<Vec<HostId>>) -> Value {
+        let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_it = |known: &&Listed| Arc::ptr_eq(&known.hosts, hosts) && Arc::ptr_eq(&known.within, within);
+        if let Some(known) = listed.iter().find(is_it) {
+            return known.names.clone();
+        }
+        let stays: HashSet<HostId> = within.iter().copied().collect();
+        let inventory = self.inventory();
+        let left = hosts.iter().filter(|host| stays.contains(host));
+        let names = Value::list(left.map(|host| inventory.host_name(*host).into()));
+        listed.truncate(LISTED - 1);
+        listed.push_front(Listed { hosts: hosts.clone(), within: within.clone(), names: names.clone() });
+        names
     }
 
     /// The magic name `groups`: each group's hosts, those of its children included.

@@ -87,7 +87,9 @@ impl HostScope {
             // Names of files may be templates over everything that is known without them, and over the files before.
             let mut files = Vec::new();
             for item in &play.play.vars_files {
-                scope.layers = Arc::new(above.iter().chain(files.iter().rev()).chain(&below).cloned().collect());
+                if files::hangs_on_variables(item) {
+                    scope.layers = Arc::new(above.iter().chain(files.iter().rev()).chain(&below).cloned().collect());
+                }
                 files.extend(files::of_item(&scope, &play, item)?.map(Layer::Map));
             }
             above.extend(files.into_iter().rev());

@@ -57,7 +57,9 @@ pub trait Files: Send + Sync {
             }
             _ => PathBuf::from(path),
         };
-        normal(&self.current_dir().join(base).join(expanded))
+        let path = base.join(expanded);
+        // Where this process stands is a question to the kernel, and most paths need no answer.
+        normal(&if path.is_absolute() { path } else { self.current_dir().join(path) })
     }
 }
 
