@@ -3,7 +3,7 @@ use super::Halt;
 use super::names::{Names, origin};
 use crate::playbook::model::Task;
 use std::sync::Arc;
-use value::spec::{Complaint, Spec, check};
+use value::spec::{Complaint, ComplaintKind, Spec, check};
 use value::{Map, Value};
 
 /// All arguments that were written for it: `module_defaults` lie under `args` as a template, and both under the task's own.
@@ -102,11 +102,18 @@ pub fn check_with(spec: &Spec, name: &str, task: &Task, given: &Map) -> Result<M
     check(spec, name, given).map_err(|complaints| refused(complaints, task))
 }
 
+/// The code of refusals that name arguments which the module does not have.
+pub const UNKNOWN: &str = "unknown-argument";
+
 /// The first complaint is the result's message; people see all.
 fn refused(complaints: Vec<Complaint>, task: &Task) -> Halt {
     let mut complaints = complaints.into_iter();
     let Some(first) = complaints.next() else { return Halt::refused("the arguments were refused") };
     let halt = Halt::refused(first.message).at(first.span.or(Some(task.span)));
+    let halt = match first.kind {
+        ComplaintKind::Unknown { .. } => halt.code(UNKNOWN),
+        ComplaintKind::Refused => halt,
+    };
     let halt = match first.help {
         Some(help) => halt.help(help),
         None => halt,

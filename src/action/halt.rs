@@ -64,9 +64,13 @@ impl Halt {
         self.change(|failure| failure.diagnostic.span = failure.diagnostic.span.or(span))
     }
 
-    /// Is it about an argument that the module does not know?
-    pub fn names_unknown(&self) -> bool {
-        matches!(self, Halt::Failed(failure) if failure.message.starts_with("Unsupported parameters"))
+    /// The diagnostic's code, for those who act on what it is.
+    pub fn code(self, code: &'static str) -> Self {
+        self.change(|failure| failure.diagnostic.code = code)
+    }
+
+    pub fn has_code(&self, code: &str) -> bool {
+        matches!(self, Halt::Failed(failure) if failure.diagnostic.code == code)
     }
 
     pub fn help(self, help: impl Into<String>) -> Self {

@@ -8,7 +8,7 @@ use crate::engine::outcome::HIDDEN_TASK;
 use crate::playbook::model::Task;
 use crate::vars::connection::is_connection_variable;
 use std::sync::Arc;
-use target::protocol::{Answer, Diff};
+use target::protocol::{Answer, Cause, Diff};
 use value::{Diagnostic, Map, Str, Value};
 
 /// Of the task, or of the one item that was asked about.
@@ -178,25 +178,29 @@ fn placed(asking: &Asking, mut outcome: Outcome) -> Outcome {
         };
         let why = why.unwrap_or_else(|| "the task failed".into());
         let line = why.trim().lines().next().unwrap_or_default().to_string();
-        let help = advice(&line);
-        let mut diagnostic = Diagnostic::error("task-failed", line).at(asking.task().span);
+        let (code, help) = outcome.cause.and_then(advice).unzip();
+        let mut diagnostic = Diagnostic::error(code.unwrap_or("task-failed"), line).at(asking.task().span);
         diagnostic.help = help.map(Into::into);
         outcome.diagnostic = Some(Box::new(diagnostic));
     }
     outcome
 }
 
-/// What helps against refusals that come from the host's side of become.
-fn advice(why: &str) -> Option<&'static str> {
-    let password = |what: &str| why.starts_with(what) && why.ends_with(" password");
-    if password("Missing ") {
-        Some("`-K` asks for it, `--become-password-file` reads it, and `ansible_become_password` may come from a vault")
-    } else if password("Incorrect ") {
-        Some("it came from `-K`, `--become-password-file` or `ansible_become_password`")
-    } else if why.starts_with("become: the user is not allowed") {
-        Some("the host's sudoers say who may; `become_user` and `become_method` choose another way")
-    } else {
-        None
+/// What refusals from the host's side of become are called, and what helps against them.
+fn advice(cause: Cause) -> Option<(&'static str, &'static str)> {
+    match cause {
+        Cause::BecomePasswordMissing => Some((
+            "become-password-missing",
+            "`-K` asks for it, `--become-password-file` reads it, and `ansible_become_password` may come from a vault",
+        )),
+        Cause::BecomePasswordWrong => {
+            Some(("become-password-wrong", "it came from `-K`, `--become-password-file` or `ansible_become_password`"))
+        }
+        Cause::BecomeNotAllowed => Some((
+            "become-not-allowed",
+            "the host's sudoers say who may; `become_user` and `become_method` choose another way",
+        )),
+        Cause::FileMissing | Cause::IsFolder => None,
     }
 }
 
@@ -344,6 +348,7 @@ fn from_answer(answer: &Answer) -> Outcome {
         warnings: answer.warnings.clone(),
         deprecations: answer.deprecations.clone(),
         unforeseen: answer.unforeseen.clone(),
+        cause: answer.cause,
         ..Outcome::default()
     }
 }

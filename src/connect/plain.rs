@@ -7,7 +7,7 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 use target::helper::{Prompt, escalation};
-use target::protocol::{Answer, Identity, Mode, Password};
+use target::protocol::{Answer, Cause, Identity, Mode, Password};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use value::{Map, Value};
 
@@ -175,13 +175,15 @@ fn answer(output: Output, line: &Line) -> Answer {
     let mut errors = String::from_utf8_lossy(&output.stderr).into_owned();
     let refused = || errors.lines().any(|line| line.trim_start_matches("Password: ") == "su: Authentication failure");
     if output.asked > 1 || output.asked > 0 && output.status != 0 && refused() {
-        return failed(&format!("Incorrect {method} password"));
+        let cause = Some(Cause::BecomePasswordWrong);
+        return Answer { cause, ..failed(&format!("Incorrect {method} password")) };
     }
     if let Some((_, prompt)) = line.password.as_ref().filter(|_| output.asked > 0) {
         errors = without(&errors, prompt);
     }
     if output.status != 0 && line.identity.is_some() && errors.contains("a password is required") {
-        return failed(&format!("Missing {method} password"));
+        let cause = Some(Cause::BecomePasswordMissing);
+        return Answer { cause, ..failed(&format!("Missing {method} password")) };
     }
     let text = |text: String| {
         let holds =

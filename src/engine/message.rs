@@ -4,7 +4,7 @@ use super::place::TaskKey;
 use crate::playbook::model::{ActionTraits, Node, Play, Role, Task};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use target::protocol::{Answer, Body, CallId, Diff, Hold, Identity, Mode};
+use target::protocol::{Answer, Body, CallId, Cause, Diff, Hold, Identity, Mode};
 use value::{Diagnostic, Map, Span, Value};
 
 /// An inventory host by its number in the run; its order is the order in which its events leave. Also its lane.
@@ -521,6 +521,8 @@ pub struct Outcome {
     pub uncertain: Vec<String>,
     /// Only a plan has these: what the answer depends on.
     pub unforeseen: Option<String>,
+    /// Why it failed, as the host tells it.
+    pub cause: Option<Cause>,
 }
 
 // ---- connections ----

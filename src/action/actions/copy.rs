@@ -35,7 +35,7 @@ impl Action for Copy {
         let checked = arguments::check_for("copy", instance.task(), &given);
         // A wrong name says more than that the right one is missing.
         let mut args = match (refused, checked) {
-            (Err(_), Err(unknown)) if unknown.names_unknown() => return Err(unknown),
+            (Err(_), Err(unknown)) if unknown.has_code(arguments::UNKNOWN) => return Err(unknown),
             (Err(refused), _) => return Err(refused.at(Some(instance.task().span))),
             (Ok(()), checked) => checked?,
         };

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use md5::Md5;
 use sha1::{Digest, Sha1};
 use std::path::PathBuf;
+use target::protocol::Cause;
 use value::spec::{Args as _, Spec};
 use value::{Map, Value};
 
@@ -88,13 +89,13 @@ impl Action for Fetch {
 
 /// A file that is not there is no failure where the task says so.
 fn refused(outcome: Outcome, src: &str, fail: bool) -> Outcome {
-    let why = outcome.result.get("msg").map(Value::to_text).unwrap_or_default().to_lowercase();
-    if why.starts_with("source is a directory") {
-        let words = "remote file is a directory, fetch cannot work on directories";
-        return result::failed([("msg", words)].into_iter().collect());
-    }
-    if !(why.contains("not found") || why.contains("no such file")) {
-        return outcome;
+    match outcome.cause {
+        Some(Cause::FileMissing) => {}
+        Some(Cause::IsFolder) => {
+            let words = "remote file is a directory, fetch cannot work on directories";
+            return result::failed([("msg", words)].into_iter().collect());
+        }
+        _ => return outcome,
     }
     let words = "the remote file does not exist, not transferring, ignored";
     match fail {

@@ -2,7 +2,7 @@
 use super::super::instance::{Action, Instance, Step};
 use super::super::{Halt, result};
 use std::sync::Arc;
-use value::spec::{Arg, Kind, Spec, check};
+use value::spec::{Arg, Complaint, ComplaintKind, Kind, Spec, check};
 use value::{Map, Value};
 
 pub struct RoleSpec;
@@ -60,16 +60,17 @@ fn given(instance: &Instance, options: &Map) -> Result<Map, Halt> {
     Ok(all)
 }
 
-/// What a module says of such arguments; of a role's they are named alone.
-const UNSUPPORTED: &str = "Unsupported parameters for (validate_argument_spec) module: ";
-
 fn errors(options: &Map, given: &Map) -> Vec<String> {
     let options = Options::read(options);
     let mut errors = Vec::new();
     let mut find = |spec: &Spec| {
         if let Err(complaints) = check(spec, "validate_argument_spec", given) {
-            let words = complaints.into_iter().map(|complaint| complaint.message);
-            errors = words.map(|words| words.strip_prefix(UNSUPPORTED).map_or(words.clone(), str::to_string)).collect();
+            // There is no module to speak of.
+            let words = |complaint: Complaint| match complaint.kind {
+                ComplaintKind::Unknown { named } => named,
+                ComplaintKind::Refused => complaint.message,
+            };
+            errors = complaints.into_iter().map(words).collect();
         }
     };
     build(&options.0, Vec::new(), &mut find);

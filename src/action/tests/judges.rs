@@ -121,3 +121,20 @@ fn conditions_see_the_delegate_of_their_item() {
         [(true, false); 2]
     );
 }
+
+#[test]
+fn what_a_host_gives_as_the_cause_counts_and_not_its_words() {
+    use target::protocol::Cause;
+    let project = Project::new([]);
+    let judged = |cause, words: &str, task: fn() -> Task| {
+        let answer = Answer { cause, ..answer(false, true, &[("msg", words.into())]) };
+        project.judge(task, vec![answer], 1).outcome
+    };
+    let fetch = || task("fetch", [("src", "/x"), ("dest", "/y/"), ("fail_on_missing", "no")]);
+    assert!(!judged(Some(Cause::FileMissing), "gone", fetch).failed);
+    assert!(judged(None, "File not found: but that is another matter", fetch).failed);
+    let code = |outcome: Outcome| outcome.diagnostic.map(|diagnostic| (diagnostic.code, diagnostic.help.is_some()));
+    let missing = judged(Some(Cause::BecomePasswordMissing), "Missing sudo password", command);
+    assert_eq!(code(missing), Some(("become-password-missing", true)));
+    assert_eq!(code(judged(None, "Missing my password", command)), Some(("task-failed", false)));
+}

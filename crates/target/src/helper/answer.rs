@@ -43,7 +43,7 @@ fn answer(outcome: Look<Map>, changed: bool) -> Option<Answer> {
         Err(Stop::Held) => return None,
         Err(Stop::Failed(failure)) => {
             let answer = failed(&failure.message, failure.result);
-            Answer { changed: changed || answer.changed, ..answer }
+            Answer { changed: changed || answer.changed, cause: failure.cause, ..answer }
         }
         Err(Stop::Skipped(mut result)) => {
             if !result.contains("msg") {

@@ -5,7 +5,9 @@ use super::launch::{Prepared, Prompt};
 use super::outbox::Outbox;
 use super::{Program, answer};
 use crate::machine::{Interrupt, Machine};
-use crate::protocol::{self, Answer, Call, CallId, FromHelper, Hold, Identity, ToHelper, read_frame, write_frame};
+use crate::protocol::{
+    self, Answer, Call, CallId, Cause, FromHelper, Hold, Identity, ToHelper, read_frame, write_frame,
+};
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
 use std::os::unix::process::CommandExt;
@@ -23,7 +25,25 @@ const GLANCE: Duration = Duration::from_millis(100);
 const PIECE: usize = 256 << 10;
 
 /// One child for each identity. Lanes that come while it starts wait for it, and share what comes of that.
-type Seat = Arc<OnceLock<Result<Arc<Child>, String>>>;
+type Seat = Arc<OnceLock<Result<Arc<Child>, Refusal>>>;
+
+/// Why there is no helper for an identity.
+struct Refusal {
+    cause: Option<Cause>,
+    words: String,
+}
+
+impl From<String> for Refusal {
+    fn from(words: String) -> Self {
+        Self { cause: None, words }
+    }
+}
+
+impl Refusal {
+    fn because(cause: Cause, words: String) -> Self {
+        Self { cause: Some(cause), words }
+    }
+}
 
 #[derive(Clone)]
 pub struct Children(Arc<Mutex<HashMap<Identity, Seat>>>, Arc<Around>);
@@ -92,7 +112,10 @@ impl Children {
 
     /// Has another user's helper work on a call; none: it was dropped.
     pub fn work(&self, lane: &Lane, call: &Call, identity: &Identity, machine: &dyn Machine) -> Option<Vec<Answer>> {
-        let failed = |why: &str| Some(vec![answer::failed(why, Map::new()); call.body.items.len().max(1)]);
+        let failed = |why: &Refusal| {
+            let answer = Answer { cause: why.cause, ..answer::failed(&why.words, Map::new()) };
+            Some(vec![answer; call.body.items.len().max(1)])
+        };
         let (seat, child) = loop {
             let seat = lock(&self.0).entry(identity.clone()).or_default().clone();
             match seat.get_or_init(|| self.start(identity, machine)) {
@@ -117,12 +140,12 @@ impl Children {
             Ok(items) => items,
             Err(()) => {
                 self.leave(identity, &seat);
-                failed(&format!("become: the helper of user {} ended before it answered", identity.user))
+                failed(&format!("become: the helper of user {} ended before it answered", identity.user).into())
             }
         }
     }
 
-    fn start(&self, identity: &Identity, machine: &dyn Machine) -> Result<Arc<Child>, String> {
+    fn start(&self, identity: &Identity, machine: &dyn Machine) -> Result<Arc<Child>, Refusal> {
         let prepared = self.1.program.launch.prepare(identity, machine)?;
         start(prepared, identity, machine, &self.1)
     }
@@ -165,7 +188,7 @@ fn start(
     identity: &Identity,
     machine: &dyn Machine,
     around: &Arc<Around>,
-) -> Result<Arc<Child>, String> {
+) -> Result<Arc<Child>, Refusal> {
     let Prepared { mut command, prompt, mark, copy } = prepared;
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     // A Ctrl-C at the controller's terminal is for the controller, which lets what runs finish; this ends with its input.
@@ -178,7 +201,7 @@ fn start(
     let (Some(mut stdin), Some(stdout), Some(stderr)) =
         (process.stdin.take(), process.stdout.take(), process.stderr.take())
     else {
-        return Err("become: the helper has no pipes".into());
+        return Err("become: the helper has no pipes".to_string().into());
     };
     let (signs, heard) = channel();
     listen(stderr, signs.clone());
@@ -255,7 +278,7 @@ fn greet(
     identity: &Identity,
     prompt: &Prompt,
     around: &Around,
-) -> Result<ChildStdout, String> {
+) -> Result<ChildStdout, Refusal> {
     let end = Instant::now() + START;
     let (mut said, mut asked) = (String::new(), false);
     let mut ended = false;
@@ -269,7 +292,7 @@ fn greet(
                 said.push_str(&text);
                 if prompt.is_in(&said) {
                     if asked {
-                        return Err(format!("Incorrect {} password", identity.method));
+                        return Err(wrong_password(&identity.method));
                     }
                     let password = identity.password.as_ref().map_or("", |password| password.0.as_str());
                     // If it does not read, it ends, and says why.
@@ -278,22 +301,19 @@ fn greet(
                     said.clear();
                 }
                 if matches!(prompt, Prompt::None) && Prompt::AnyPassword.is_in(&said) {
-                    return Err(format!("Missing {} password", identity.method));
+                    return Err(missing_password(&identity.method));
                 }
                 if asked && said.contains("try again") {
-                    return Err(format!("Incorrect {} password", identity.method));
+                    return Err(wrong_password(&identity.method));
                 }
             }
             Err(RecvTimeoutError::Timeout) if lock(&around.started).ended => {
-                return Err("become: the run ended before the helper came".into());
+                return Err("become: the run ended before the helper came".to_string().into());
             }
             Err(RecvTimeoutError::Timeout) if !ended && Instant::now() < end => {}
             Err(RecvTimeoutError::Timeout) if !ended => {
-                return Err(format!(
-                    "become: timed out waiting for {} to start the helper: {}",
-                    identity.method,
-                    said.trim()
-                ));
+                let (method, said) = (&identity.method, said.trim());
+                return Err(format!("become: timed out waiting for {method} to start the helper: {said}").into());
             }
             Err(_) => return Err(refusal(&said, identity, asked)),
         }
@@ -312,24 +332,33 @@ impl Prompt {
 }
 
 /// Why it did not start, in Ansible's words where it has some.
-fn refusal(said: &str, identity: &Identity, asked: bool) -> String {
+fn refusal(said: &str, identity: &Identity, asked: bool) -> Refusal {
     let (method, user) = (&identity.method, &identity.user);
     let any = |words: &[&str]| words.iter().any(|word| said.contains(word));
     let lines = || said.trim().lines().collect::<Vec<_>>().join("; ");
     if any(&["not in the sudoers", "is not allowed to", "may not run", "Operation not permitted"]) {
-        format!("become: the user is not allowed to become {user} by {method}: {}", lines())
+        let words = format!("become: the user is not allowed to become {user} by {method}: {}", lines());
+        Refusal::because(Cause::BecomeNotAllowed, words)
     } else if any(&["a password is required", "a terminal is required", "no tty present", "Authentication required"]) {
-        format!("Missing {method} password")
+        missing_password(method)
     } else if asked && any(&["incorrect password", "Authentication failure", "Sorry"])
         || any(&["Authentication failure"])
     {
         match asked {
-            true => format!("Incorrect {method} password"),
-            false => format!("Missing {method} password"),
+            true => wrong_password(method),
+            false => missing_password(method),
         }
     } else {
-        format!("become: {method} could not start the helper as {user}: {}", lines())
+        format!("become: {method} could not start the helper as {user}: {}", lines()).into()
     }
+}
+
+fn missing_password(method: &str) -> Refusal {
+    Refusal::because(Cause::BecomePasswordMissing, format!("Missing {method} password"))
+}
+
+fn wrong_password(method: &str) -> Refusal {
+    Refusal::because(Cause::BecomePasswordWrong, format!("Incorrect {method} password"))
 }
 
 fn relay(child: &Arc<Child>, stdout: ChildStdout, around: &Arc<Around>) {

@@ -1,5 +1,6 @@
 //! Why a module stopped before its end.
 use super::Resource;
+use crate::protocol::Cause;
 use value::{Map, Value};
 
 /// `?` carries it.
@@ -21,6 +22,7 @@ pub type Look<T> = Result<T, Stop>;
 pub struct Failure {
     pub message: String,
     pub result: Map,
+    pub cause: Option<Cause>,
 }
 
 impl Stop {
@@ -29,7 +31,13 @@ impl Stop {
     }
 
     pub fn failure(message: impl Into<String>, result: Map) -> Self {
-        Stop::Failed(Box::new(Failure { message: message.into(), result }))
+        Stop::Failed(Box::new(Failure { message: message.into(), result, cause: None }))
+    }
+
+    /// A failure that the controller acts on.
+    pub fn because<T>(cause: Cause, message: impl Into<String>) -> Look<T> {
+        let failure = Failure { message: message.into(), result: Map::new(), cause: Some(cause) };
+        Err(Stop::Failed(Box::new(failure)))
     }
 
     /// The same failure with one more return value.

@@ -8,6 +8,7 @@ use crate::machine::Meta;
 #[cfg(any(test, feature = "reference"))]
 use crate::module::Example;
 use crate::module::{Info, Module, Return, path_value};
+use crate::protocol::Cause;
 use std::path::PathBuf;
 
 value::args! {
@@ -35,9 +36,11 @@ impl Module for Task {
 
     fn run(args: &Args, host: &mut Host) -> Look<Return> {
         let shown = args.src.display();
-        let Some(stat) = host.stat_target(&args.src)? else { return Stop::failed(format!("File not found: {shown}")) };
+        let Some(stat) = host.stat_target(&args.src)? else {
+            return Stop::because(Cause::FileMissing, format!("File not found: {shown}"));
+        };
         if stat.is_dir() {
-            return Stop::failed(format!("Source is a directory and must be a file: {shown}"));
+            return Stop::because(Cause::IsFolder, format!("Source is a directory and must be a file: {shown}"));
         }
         if !host.access(&args.src)[0] {
             return Stop::failed(format!("File is not readable: {shown}"));

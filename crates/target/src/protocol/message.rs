@@ -165,6 +165,19 @@ pub struct Answer {
     pub journal: Vec<JournalLine>,
     /// In a plan: the answer depends on a change that is only planned, and which.
     pub unforeseen: Option<String>,
+    /// Why it failed, where the controller acts on it.
+    pub cause: Option<Cause>,
+}
+
+/// Failures that the controller must tell from others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Cause {
+    FileMissing,
+    /// A folder stands where a file is asked for.
+    IsFolder,
+    BecomePasswordMissing,
+    BecomePasswordWrong,
+    BecomeNotAllowed,
 }
 
 /// Two texts to compare, or one text that says it.

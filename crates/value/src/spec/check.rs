@@ -10,6 +10,16 @@ pub struct Complaint {
     pub message: String,
     pub span: Option<Span>,
     pub help: Option<String>,
+    pub kind: ComplaintKind,
+}
+
+/// What sort of complaint it is, for those who act on it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ComplaintKind {
+    /// The table has no such arguments. Their names and the known ones are the message without the module.
+    Unknown { named: String },
+    /// A known argument is missing, or is not what it should be.
+    Refused,
 }
 
 /// The arguments under their own names, coerced, with defaults; omitted and null ones are left out. `module` is for the message.
@@ -227,21 +237,21 @@ impl Checker<'_> {
         for (index, (key, name)) in unknown.iter().enumerate() {
             let known = spec.args.iter().flat_map(|arg| [arg.name].into_iter().chain(arg.aliases.iter().copied()));
             let near = nearest(name, known).map(|near| format!("did you mean `{near}`?"));
-            let message = match index {
-                0 => format!(
-                    "Unsupported parameters for ({}) module: {}. Supported parameters include: {}.",
-                    self.module,
-                    names.join(", "),
-                    supported(spec)
-                ),
-                _ => format!("Unsupported parameter: {}", self.full(name)),
+            let named = match index {
+                0 => format!("{}. Supported parameters include: {}.", names.join(", "), supported(spec)),
+                _ => self.full(name),
             };
-            self.complain(message, key.as_text().and_then(|text| text.origin()), near);
+            let message = match index {
+                0 => format!("Unsupported parameters for ({}) module: {named}", self.module),
+                _ => format!("Unsupported parameter: {named}"),
+            };
+            let span = key.as_text().and_then(|text| text.origin());
+            self.complaints.push(Complaint { message, span, help: near, kind: ComplaintKind::Unknown { named } });
         }
     }
 
     fn complain(&mut self, message: String, span: Option<Span>, help: Option<String>) {
-        self.complaints.push(Complaint { message, span, help });
+        self.complaints.push(Complaint { message, span, help, kind: ComplaintKind::Refused });
     }
 
     fn full(&self, name: &str) -> String {

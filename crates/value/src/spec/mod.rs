@@ -5,7 +5,7 @@ mod coerce;
 mod declare;
 mod suggest;
 
-pub use check::{Complaint, check};
+pub use check::{Complaint, ComplaintKind, check};
 pub use coerce::{Refusal, coerce, to_bool};
 pub use declare::{Args, FromValue, parse};
 pub use suggest::nearest;
