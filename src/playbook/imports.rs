@@ -135,11 +135,11 @@ impl Reader<'_> {
     }
 
     /// The tasks of an include that a host has reached.
-    pub fn include_tasks(&mut self, file: &str, task: &Task, parameters: Arc<Map>, handlers: bool) -> Option<Included> {
-        let around = self.around_include(task, parameters, &task.args.map, handlers);
+    pub fn include_tasks(&mut self, file: &str, task: &Task, parameters: Arc<Map>) -> Option<Included> {
+        let around = self.around_include(task, parameters, &task.args.map);
         let path = self.task_file(file, &around, task.span)?;
         let nodes = self.task_file_nodes(&path, &around, task.span);
-        Some(Included { path, nodes, handlers: Vec::new(), public_roles: Vec::new(), role: None })
+        Some(Included { nodes, ..Included::default() })
     }
 
     pub fn include_role(
@@ -149,25 +149,18 @@ impl Reader<'_> {
         task: &Task,
         parameters: Arc<Map>,
     ) -> Option<Included> {
-        let around = self.around_include(task, parameters, args, false);
+        let around = self.around_include(task, parameters, args);
         let loaded = self.role(request, &around)?;
         if request.public.unwrap_or(self.parser.private_roles == Some(false)) {
             self.public_roles.push(loaded.role.clone());
         }
         self.role_handlers.extend(loaded.handlers);
-        let path = loaded.role.path.clone();
-        Some(Included {
-            path,
-            nodes: loaded.nodes,
-            handlers: Vec::new(),
-            public_roles: Vec::new(),
-            role: Some(loaded.role),
-        })
+        Some(Included { nodes: loaded.nodes, ..Included::default() })
     }
 
     /// The frame of what an include brings. Its own keywords are about the include alone, but for its variables; `apply` says
     /// what the tasks shall have.
-    fn around_include(&mut self, task: &Task, parameters: Arc<Map>, args: &Map, handlers: bool) -> Around {
+    fn around_include(&mut self, task: &Task, parameters: Arc<Map>, args: &Map) -> Around {
         let keywords = match args.get("apply") {
             Some(Value::Map(apply)) => self.apply(apply),
             _ => Keywords::default(),
@@ -177,7 +170,7 @@ impl Reader<'_> {
         let source = self.parser.loader.sources.get(task.span.source);
         let file =
             source.map(|source| PathBuf::from(&source.name)).unwrap_or_else(|| self.playbook_dir.join("playbook"));
-        Around { frame: Arc::new(frame), file, handlers, imports: Vec::new() }
+        Around { frame: Arc::new(frame), file, handlers: false, imports: Vec::new() }
     }
 
     /// The keywords that `apply` names: those of a block.

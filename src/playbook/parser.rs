@@ -33,15 +33,11 @@ pub type Load<T> = Result<T, Vec<Diagnostic>>;
 /// What a dynamic include brings.
 #[derive(Debug, Default)]
 pub struct Included {
-    /// The file, or the role's directory.
-    pub path: PathBuf,
     pub nodes: Vec<Node>,
     /// Handlers of the roles among it.
     pub handlers: Vec<Node>,
     /// Roles whose defaults and vars the whole play sees from now on.
     pub public_roles: Vec<Arc<Role>>,
-    /// The role itself, of an `include_role`.
-    pub role: Option<Arc<Role>>,
 }
 
 impl Parser {
@@ -56,16 +52,9 @@ impl Parser {
 
     /// The tasks of an `include_tasks` that a host has reached: `file` is evaluated, `parameters` are the include's variables
     /// (and its loop's item).
-    pub fn include_tasks(
-        &self,
-        file: &str,
-        task: &Task,
-        parameters: Arc<Map>,
-        playbook_dir: &Path,
-        handlers: bool,
-    ) -> Load<Included> {
+    pub fn include_tasks(&self, file: &str, task: &Task, parameters: Arc<Map>, playbook_dir: &Path) -> Load<Included> {
         let mut reader = Reader::new(self, playbook_dir.to_path_buf());
-        let included = reader.include_tasks(file, task, parameters, handlers);
+        let included = reader.include_tasks(file, task, parameters);
         reader.finish_included(included)
     }
 

@@ -145,6 +145,7 @@ impl Memory {
         Self { files, programs: BTreeMap::new() }
     }
 
+    #[cfg(test)]
     pub fn with_program(mut self, path: &str, args: &str, answer: &str) -> Self {
         self.files.entry(path.into()).or_default();
         self.programs.insert((path.into(), args.to_string()), answer.to_string());
