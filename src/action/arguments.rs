@@ -1,6 +1,6 @@
 //! The arguments of a task: from what was written to what the module's table says.
 use super::Halt;
-use super::names::{Names, origin};
+use super::names::Names;
 use crate::playbook::model::Task;
 use std::sync::Arc;
 use value::spec::{Complaint, ComplaintKind, Spec, check};
@@ -10,12 +10,12 @@ use value::{Map, Value};
 pub fn written(task: &Task, names: &Names) -> Result<Map, Halt> {
     let mut all = defaults(task, names)?;
     if let Some(template) = &task.args.template {
-        match names.value(template).map_err(|halt| halt.at(origin(template)))? {
+        match names.value(template).map_err(|halt| halt.at(template.origin()))? {
             Value::Map(map) => all.extend(Arc::unwrap_or_clone(map)),
             Value::Null | Value::Omit => {}
             other => {
                 let message = format!("'args' must resolve to a 'dict', not '{}'.", other.type_name());
-                return Err(Halt::refused(message).at(origin(template)));
+                return Err(Halt::refused(message).at(template.origin()));
             }
         }
     }
@@ -59,7 +59,7 @@ pub fn evaluate(written: &Map, task: &Task, names: &Names) -> Result<Map, Halt> 
     let mut all = Map::new();
     for (key, value) in written.iter() {
         let evaluated = names.value(value).map_err(|halt| {
-            let place = origin(value).or_else(|| key.as_text().and_then(|key| key.origin())).or(Some(task.span));
+            let place = value.origin().or_else(|| key.as_text().and_then(|key| key.origin())).or(Some(task.span));
             let what = format!("Error while resolving value for '{}'", key.value().to_text());
             halt.within(what).within(finalizing(task)).at(place)
         })?;

@@ -318,7 +318,7 @@ fn environment(task: &Task, names: &Names) -> Result<Vec<(String, String)>, Halt
                 Value::Null | Value::Omit => {}
                 other => {
                     let message = format!("environment must be a dictionary, received {}", other.type_name());
-                    return Err(Halt::refused(message).at(super::names::origin(written)));
+                    return Err(Halt::refused(message).at(written.origin()));
                 }
             }
         }

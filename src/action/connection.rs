@@ -1,7 +1,7 @@
 //! How a host is reached: variables stand over the task's keywords, and these over the command line and the configuration.
 use super::Halt;
 use super::begin::Asking;
-use super::names::{Names, origin};
+use super::names::Names;
 use super::said::Said;
 use crate::engine::message::{Connection, ConnectionKey, SshOptions, Transport};
 use crate::vars::connection::{
@@ -92,7 +92,7 @@ fn port_number(port: &Value) -> Result<u16, Halt> {
     port.to_text()
         .trim()
         .parse()
-        .map_err(|_| Halt::refused(format!("'{}' is not a port number", port.to_text())).at(origin(port)))
+        .map_err(|_| Halt::refused(format!("'{}' is not a port number", port.to_text())).at(port.origin()))
 }
 
 /// Words of a shell-like text.

@@ -113,6 +113,6 @@ impl Failure {
         if !fields.contains("msg") {
             fields.insert("msg", self.full_message());
         }
-        Outcome { diagnostic: Some(Box::new(self.diagnostic.clone())), ..result::failed(fields) }
+        Outcome::failed_with(fields, self.diagnostic.clone())
     }
 }

@@ -1,6 +1,6 @@
 //! Keywords of a task whose values may be templates, by their types.
 use super::Halt;
-use super::names::{Names, origin};
+use super::names::Names;
 use crate::playbook::model::{Keywords, Task};
 use value::Value;
 use value::spec::{Kind, coerce};
@@ -68,7 +68,7 @@ fn of_kind<'w>(
     kind: Kind,
 ) -> Result<Option<Value>, Halt> {
     let mut place = None;
-    let written = written.into_iter().inspect(|written| place = origin(written));
+    let written = written.into_iter().inspect(|written| place = written.origin());
     let Some(value) = value(names, name, written)? else { return Ok(None) };
     coerce(&value, kind).map(Some).map_err(|refusal| {
         let message = format!("the field '{name}' could not be converted to {}: {}", kind.name(), refusal.0);
@@ -77,7 +77,7 @@ fn of_kind<'w>(
 }
 
 fn in_keyword(halt: Halt, name: &str, written: &Value) -> Halt {
-    halt.within(format!("Error processing keyword '{name}'")).at(origin(written))
+    halt.within(format!("Error processing keyword '{name}'")).at(written.origin())
 }
 
 /// Whether a condition says what it means without any evaluation.

@@ -1,5 +1,5 @@
 //! The items of a task's loop, and what each of them brings into the names.
-use super::names::{Names, origin};
+use super::names::Names;
 use super::{Halt, keyword, result};
 use crate::engine::message::Outcome;
 use crate::playbook::model::{Loop, LoopControl, LoopSource, Task};
@@ -84,10 +84,10 @@ pub fn items(task: &Task, conditions: &[&Value], names: &Names) -> Result<Looped
 fn list(task: &Task, looped: &Loop, names: &Names) -> Result<Vec<Value>, Halt> {
     match &looped.source {
         LoopSource::List(written) => {
-            let value = names.value(written).map_err(|halt| halt.at(origin(written).or(Some(looped.span))))?;
+            let value = names.value(written).map_err(|halt| halt.at(written.origin().or(Some(looped.span))))?;
             match value.as_list() {
                 Some(items) => Ok(items.to_vec()),
-                None => Err(not_a_list(&value, origin(written).or(Some(looped.span)))),
+                None => Err(not_a_list(&value, written.origin().or(Some(looped.span)))),
             }
         }
         LoopSource::With { lookup, terms } => with(task, lookup, terms, looped.span, names),
@@ -102,7 +102,7 @@ fn not_a_list(value: &Value, span: Option<Span>) -> Halt {
 
 /// `with_NAME`: what the lookup gives for its terms.
 fn with(task: &Task, lookup: &str, terms: &Value, span: Span, names: &Names) -> Result<Vec<Value>, Halt> {
-    let place = origin(terms).or(Some(span));
+    let place = terms.origin().or(Some(span));
     let terms = names.value(terms).map_err(|halt| halt.at(place))?;
     let terms = if terms.is_null() { Value::list([]) } else { terms };
     let words = if terms.as_list().is_some() { "*terms" } else { "terms" };

@@ -80,9 +80,9 @@ impl<'n> Names<'n> {
         self.guard(condition(written, &self.scope)).map_err(|halt| match halt {
             // The others say themselves what was being done.
             Halt::Failed(failure) if failure.diagnostic.code != "undefined" => {
-                Halt::Failed(failure).at(origin(written))
+                Halt::Failed(failure).at(written.origin())
             }
-            halt => halt.within("Error while evaluating conditional").at(origin(written)),
+            halt => halt.within("Error while evaluating conditional").at(written.origin()),
         })
     }
 
@@ -164,14 +164,6 @@ impl<'n> Names<'n> {
             Stop::Unforeseen(because) => Halt::Unforeseen(because),
             Stop::Error(error) => Halt::evaluating(error.to_diagnostic()),
         })
-    }
-}
-
-/// Where a text was written.
-pub fn origin(value: &Value) -> Option<value::Span> {
-    match value {
-        Value::Str(text) => text.origin(),
-        _ => None,
     }
 }
 

@@ -8,21 +8,21 @@ pub const DELEGATE: &str = "_ansible_delegate";
 
 /// What an action of the controller came to.
 pub fn ok(fields: Map) -> Outcome {
-    with_flags(fields, false, false)
+    with_flags(fields, false)
 }
 
 pub fn changed(fields: Map) -> Outcome {
-    with_flags(fields, true, false)
+    with_flags(fields, true)
 }
 
 pub fn failed(fields: Map) -> Outcome {
-    with_flags(fields, false, true)
+    Outcome::failed_with(fields, None)
 }
 
-fn with_flags(mut fields: Map, changed: bool, failed: bool) -> Outcome {
+fn with_flags(mut fields: Map, changed: bool) -> Outcome {
     fields.insert("changed", changed);
-    fields.insert("failed", failed);
-    Outcome { changed, failed, result: Arc::new(fields), ..Outcome::default() }
+    fields.insert("failed", false);
+    Outcome { changed, result: Arc::new(fields), ..Outcome::default() }
 }
 
 /// A condition did not hold. The order of the fields is seen where results are the items of a loop.

@@ -11,8 +11,7 @@ use crate::playbook::{Words, names};
 use crate::project::Playbooks;
 use crate::report::{AdHoc, Names, Renderer};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use value::{Diagnostic, Map, Value};
+use value::Diagnostic;
 
 /// What only makes sense inside a playbook.
 const ONLY_IN_PLAYBOOKS: [&str; 3] = ["import_playbook", "import_tasks", "import_role"];
@@ -105,10 +104,7 @@ fn fail_on_all(
     names: &dyn Fn(HostId) -> String,
     session: &mut Session,
 ) {
-    let result: Map = [("changed", Value::Bool(false)), ("msg", format!("Task failed: {}", fault.message).into())]
-        .into_iter()
-        .collect();
-    let outcome = Outcome { failed: true, result: Arc::new(result), ..Outcome::default() };
+    let outcome = Outcome::failed(format!("Task failed: {}", fault.message), None);
     let sources = session.sources.clone();
     for host in hosts {
         let event = Event::Task {

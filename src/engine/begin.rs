@@ -11,7 +11,7 @@ use super::step::{Engine, Phase, Purpose};
 use crate::playbook::model::{Node, Task};
 use std::sync::Arc;
 use target::protocol::CallId;
-use value::{Diagnostic, Value};
+use value::Diagnostic;
 
 /// How a task's question is asked.
 #[derive(Default)]
@@ -355,15 +355,9 @@ impl Engine {
     }
 }
 
+/// A task that the engine itself refuses.
 pub fn failed(message: &str) -> Outcome {
-    let result = [("msg", Value::from(message)), ("failed", Value::Bool(true)), ("changed", Value::Bool(false))];
-    let diagnostic = Box::new(Diagnostic::error("task-failed", message));
-    Outcome {
-        failed: true,
-        result: Arc::new(result.into_iter().collect()),
-        diagnostic: Some(diagnostic),
-        ..Outcome::default()
-    }
+    Outcome::failed(message, Diagnostic::error("task-failed", message))
 }
 
 /// An evaluation that answers what was not asked would leave its host waiting for ever.

@@ -6,7 +6,7 @@ use super::place::{Step, TaskKey};
 use super::step::Engine;
 use crate::playbook::model::Task;
 use value::spec::nearest;
-use value::{Diagnostic, Str, Value};
+use value::{Diagnostic, Value};
 
 impl Lists {
     /// The numbers of the handlers that this notification calls: by topic all that listen; by name one, of the last list in which
@@ -67,9 +67,6 @@ impl Entry {
 /// Where the name is written, if it is there as it is.
 fn place(task: &Task, name: &str) -> value::Span {
     let written = task.inherited(|keywords| keywords.notify.as_ref()).into_iter().flatten();
-    let origin = written.filter(|value| value.as_str() == Some(name)).find_map(|value| match value {
-        Value::Str(text) => Str::origin(text),
-        _ => None,
-    });
+    let origin = written.filter(|value| value.as_str() == Some(name)).find_map(Value::origin);
     origin.unwrap_or(task.span)
 }

@@ -1,7 +1,7 @@
 //! An outcome as others see it: what `register` keeps of it, and what `no_log` leaves to be shown.
 use super::message::Outcome;
 use std::sync::Arc;
-use value::{Map, Value};
+use value::{Diagnostic, Map, Value};
 
 const CENSORED: &str = "the output has been hidden due to the fact that 'no_log: true' was specified for this result";
 
@@ -9,6 +9,19 @@ const CENSORED: &str = "the output has been hidden due to the fact that 'no_log:
 pub const HIDDEN_TASK: &str = "a task whose words are hidden by `no_log`";
 
 impl Outcome {
+    /// Failed with these words, on the controller. The diagnostic says the same for people, with the place.
+    pub fn failed(message: impl Into<String>, diagnostic: impl Into<Option<Diagnostic>>) -> Self {
+        Self::failed_with([("msg", message.into())].into_iter().collect(), diagnostic)
+    }
+
+    /// The same with further fields of the result.
+    pub fn failed_with(mut fields: Map, diagnostic: impl Into<Option<Diagnostic>>) -> Self {
+        fields.insert("changed", false);
+        fields.insert("failed", true);
+        let diagnostic = diagnostic.into().map(Box::new);
+        Self { failed: true, result: Arc::new(fields), diagnostic, ..Self::default() }
+    }
+
     /// What `register` keeps. In a plan, nobody knows the result of what is only foretold to run.
     pub fn registered(&self) -> Value {
         if let Some(because) = &self.unforeseen {

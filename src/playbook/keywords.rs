@@ -179,10 +179,7 @@ impl Written for Value {
         format!("of the type {}", self.type_name())
     }
     fn place(&self) -> Option<Span> {
-        match self {
-            Value::Str(text) => text.origin(),
-            _ => None,
-        }
+        self.origin()
     }
     fn items(&self) -> &[Self] {
         self.as_list().unwrap_or(std::slice::from_ref(self))

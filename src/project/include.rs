@@ -29,10 +29,7 @@ impl Playbooks {
         let parameters = parameters(task, include);
         let task = &with_apply(task, &scope)?;
         let included = match &include.target {
-            IncludeTarget::Tasks { path } => {
-                let handlers = false;
-                self.parser.include_tasks(path, task, parameters, &play.playbook_dir, handlers)?
-            }
+            IncludeTarget::Tasks { path } => self.parser.include_tasks(path, task, parameters, &play.playbook_dir)?,
             IncludeTarget::Role { .. } => {
                 let args = role_args(&include.target, task, &scope);
                 self.parser.include_role(&args, task, parameters, &play.playbook_dir)?
@@ -100,11 +97,5 @@ fn role_args(target: &IncludeTarget, task: &Task, scope: &HostScope) -> Map {
 
 pub(super) fn failed(errors: &[Diagnostic]) -> Outcome {
     let messages: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
-    let result: Map = [("failed", Value::Bool(true)), ("msg", messages.join("; ").into())].into_iter().collect();
-    Outcome {
-        failed: true,
-        result: Arc::new(result),
-        diagnostic: errors.first().cloned().map(Box::new),
-        ..Outcome::default()
-    }
+    Outcome::failed(messages.join("; "), errors.first().cloned())
 }

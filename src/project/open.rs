@@ -109,7 +109,7 @@ impl Playbooks {
             }
             if prompt.get("encrypt").is_some_and(|value| !value.is_null()) {
                 let error = Diagnostic::error("keyword-not-yet", "`encrypt` of a prompt is not supported yet");
-                return Err(error.at(crate::vars::Variables::origin(prompt.get("encrypt").unwrap_or(&Value::Null))));
+                return Err(error.at(prompt.get("encrypt").and_then(Value::origin)));
             }
             let private = prompt.get("private").and_then(|value| to_bool(value).ok()).unwrap_or(true);
             answers.insert(name.as_str(), self.answer(prompt, &name, private)?);
@@ -146,7 +146,7 @@ impl Playbooks {
     /// The hosts of the play's pattern, cut down by `--limit`, in the order that it wants.
     pub(super) fn hosts(&self, play: &Play, opening: &Opening) -> Result<Vec<HostId>, Diagnostic> {
         let patterns = opening.patterns(play)?;
-        let span = crate::vars::Variables::origin(&play.hosts).or(Some(play.span));
+        let span = play.hosts.origin().or(Some(play.span));
         let inventory = self.variables.inventory();
         let Matched { mut hosts, unmatched } = inventory.matching_within(&patterns, &self.settings.limit, span)?;
         for pattern in unmatched {
@@ -208,7 +208,7 @@ impl Opening<'_> {
     fn value(&self, written: Option<&Value>) -> Result<Option<Value>, Diagnostic> {
         let Some(written) = written.filter(|value| !value.is_null()) else { return Ok(None) };
         let value = render_value(written, self.scope).map_err(|stop| match stop.error() {
-            Some(error) => error.to_diagnostic().at(error.span().or(crate::vars::Variables::origin(written))),
+            Some(error) => error.to_diagnostic().at(error.span().or(written.origin())),
             None => Diagnostic::error("undefined", stop.to_string()),
         })?;
         Ok(Some(value).filter(|value| !matches!(value, Value::Null | Value::Omit)))
@@ -220,7 +220,7 @@ impl Opening<'_> {
 
     fn truth(&self, written: Option<&Value>) -> Result<Option<bool>, Diagnostic> {
         let Some(value) = self.value(written)? else { return Ok(None) };
-        let span = written.and_then(crate::vars::Variables::origin);
+        let span = written.and_then(Value::origin);
         to_bool(&value).map(Some).map_err(|refusal| Diagnostic::error("keyword-value", refusal.0).at(span))
     }
 
@@ -228,7 +228,7 @@ impl Opening<'_> {
         let Some(value) = self.value(written)? else { return Ok(None) };
         let text = value.to_text();
         let number = text.trim().trim_end_matches('%').parse();
-        let span = written.and_then(crate::vars::Variables::origin);
+        let span = written.and_then(Value::origin);
         number.map(Some).map_err(|_| Diagnostic::error("keyword-value", format!("`{text}` is no number")).at(span))
     }
 
@@ -252,7 +252,7 @@ impl Opening<'_> {
         let mut sizes = Vec::new();
         for written in &play.serial {
             let Some(value) = self.value(Some(written))? else { continue };
-            let span = crate::vars::Variables::origin(written).or(Some(play.span));
+            let span = written.origin().or(Some(play.span));
             for size in value.as_list().map_or_else(|| vec![value.clone()], <[Value]>::to_vec) {
                 let text = size.to_text();
                 let wrong = || Diagnostic::error("keyword-value", format!("`{text}` is no size of a batch")).at(span);
@@ -308,7 +308,7 @@ fn unknown(keyword: &str, word: &str, known: &[&str], written: Option<&Value>) -
     let error = Diagnostic::error("keyword-value", format!("no {keyword} is called `{word}`"));
     let near = nearest(word, known.iter().copied());
     let help = near.map_or_else(|| format!("there are {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
-    error.at(written.and_then(crate::vars::Variables::origin)).help(help)
+    error.at(written.and_then(Value::origin)).help(help)
 }
 
 fn scope_random(scope: &HostScope) -> impl Fn(u64) -> Result<u64, Diagnostic> {

@@ -1,6 +1,6 @@
 //! `vars_files` of a play: files by name, and lists of which the first that is there counts. Names may be templates.
 use super::scope::HostScope;
-use super::{PlayVars, Variables};
+use super::PlayVars;
 use crate::playbook::{is_template, search};
 use lang::template::{Scope, Stop, render_text};
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ pub fn of_item(scope: &HostScope, play: &PlayVars, item: &Value) -> Result<Optio
     let loader = &scope.variables.loader;
     let mut missing = Vec::new();
     for candidate in candidates {
-        let span = Variables::origin(candidate);
+        let span = candidate.origin();
         let name = match name_of(scope, candidate) {
             Ok(name) => name,
             // What facts would tell is not known before they are gathered, and must not stop their gathering.

@@ -27,7 +27,7 @@ use lang::template::Environment;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard};
-use value::{Map, Span, Value};
+use value::{Map, Value};
 
 /// What variables are made of, for all hosts of a run.
 pub struct Variables {
@@ -160,14 +160,6 @@ impl Variables {
         let changed = change(&mut self.inventory.write().unwrap_or_else(PoisonError::into_inner));
         *self.groups.lock().unwrap_or_else(PoisonError::into_inner) = None;
         changed
-    }
-
-    /// Where a value was written.
-    pub fn origin(value: &Value) -> Option<Span> {
-        match value {
-            Value::Str(text) => text.origin(),
-            _ => None,
-        }
     }
 
     pub fn host_name(&self, host: HostId) -> Arc<str> {

@@ -1141,6 +1141,6 @@ pub fn missing() -> Outcome {
 }
 
 fn refused(message: &str) -> Outcome {
-    let result = [("msg", text(message)), ("failed", Value::Bool(true)), ("changed", Value::Bool(false))];
+    let result = [("msg", text(message)), ("changed", Value::Bool(false)), ("failed", Value::Bool(true))];
     Outcome { failed: true, result: Arc::new(result.into_iter().collect()), ..Outcome::default() }
 }

@@ -1,6 +1,5 @@
 //! `assert`: conditions that must hold.
 use super::super::instance::{Action, Instance, Step};
-use super::super::names::origin;
 use super::super::{Halt, arguments, result};
 use lang::template::is_template;
 use value::spec::{Args as _, Spec};
@@ -63,10 +62,7 @@ fn conditions(instance: &Instance, that: Option<&Value>) -> Result<Vec<Value>, H
     let whole = match that {
         Some(Value::Str(text)) if is_template(text) => {
             // A single condition in braces is one, too: its value is what holds or not.
-            instance
-                .names
-                .value(&Value::Str(text.clone()))
-                .map_err(|halt| halt.at(origin(&Value::Str(text.clone()))))?
+            instance.names.value(&Value::Str(text.clone())).map_err(|halt| halt.at(text.origin()))?
         }
         Some(other) => other.clone(),
         None => Value::Null,

@@ -1,6 +1,5 @@
 //! `copy`: a file or a directory of the controller, or a text, to a host.
 use super::super::instance::{Action, Call, Finish, Instance, Step};
-use super::super::names::origin;
 use super::super::{Halt, arguments, search};
 use super::transfer;
 use crate::engine::message::{Effect, Outcome};
@@ -54,7 +53,7 @@ impl Action for Copy {
                 args.insert("content", transfer::text(instance, content)?);
             }
             (None, Some(src)) => {
-                let place = instance.raw.get("src").and_then(origin);
+                let place = instance.raw.get("src").and_then(Value::origin);
                 let local = Local { preserve, decrypt, follow };
                 source = Some(from_controller(instance, &src, place, &local, &mut args)?);
             }

@@ -1,6 +1,5 @@
 //! `include_vars`: variables from files, while a play runs.
 use super::super::instance::{Action, Instance, Step};
-use super::super::names::origin;
 use super::super::search;
 use super::super::{Halt, arguments, result};
 use super::transfer;
@@ -81,7 +80,7 @@ impl Action for IncludeVars {
 
 /// Where it is not found, the result speaks of it under `message`, as Ansible's does.
 fn one_file(instance: &Instance, file: &str) -> Result<PathBuf, Halt> {
-    let place = instance.raw.get("file").or_else(|| instance.raw.get("_raw_params")).and_then(origin);
+    let place = instance.raw.get("file").or_else(|| instance.raw.get("_raw_params")).and_then(Value::origin);
     search::find(instance.asking, "vars", file, place).map_err(|halt| match halt {
         Halt::Failed(failure) => {
             let message = failure.message.clone();

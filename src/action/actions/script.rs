@@ -1,6 +1,5 @@
 //! `script`: a program of the controller, run on a host.
 use super::super::instance::{Action, Call, Instance, Step};
-use super::super::names::origin;
 use super::super::split::words;
 use super::super::{Halt, arguments, search};
 use super::transfer;
@@ -24,7 +23,7 @@ impl Action for Script {
         let Some(program) = words(&line).map_err(Halt::refused)?.into_iter().next() else {
             return Err(Halt::refused("one of the following is required: _raw_params, cmd"));
         };
-        let place = instance.raw.get("_raw_params").or_else(|| instance.raw.get("cmd")).and_then(origin);
+        let place = instance.raw.get("_raw_params").or_else(|| instance.raw.get("cmd")).and_then(Value::origin);
         let path = search::find(instance.asking, "files", &program, place)?;
         let mut args = arguments::check_for("script", instance.task(), given)?;
         args.insert("content", transfer::file(instance, &path, true)?);

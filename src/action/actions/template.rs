@@ -1,6 +1,6 @@
 //! `template`: a template file, evaluated for a host and written there as `copy` writes.
 use super::super::instance::{Action, Call, Finish, Instance, Step};
-use super::super::names::{TemplateFile, origin};
+use super::super::names::TemplateFile;
 use super::super::{Halt, arguments, search, template_file};
 use super::transfer;
 use crate::engine::message::{Effect, Outcome};
@@ -71,7 +71,7 @@ impl Action for Template {
             return Err(Halt::refused("'state' cannot be specified on a template"));
         }
         let args = arguments::check_with(&Args::SPEC, "ansible.legacy.template", instance.task(), &given)?;
-        let path = search::find(instance.asking, "templates", &src, instance.raw.get("src").and_then(origin))?;
+        let path = search::find(instance.asking, "templates", &src, instance.raw.get("src").and_then(Value::origin))?;
         let content = rendered(instance, &args, &src, &path, &dest)?;
         let mut copy = for_copy(&args);
         if given.get("mode").and_then(Value::as_str) == Some("preserve") {
@@ -120,10 +120,7 @@ fn rendered(instance: &Instance, args: &Map, src: &str, path: &Path, dest: &str)
     let names = instance.names.with(vars);
     let folders = search::template_folders(instance.asking, path);
     let file = TemplateFile { path, text: &text, syntax: template_file::syntax(&|name| args.get(name)), folders };
-    names.template(&file, instance.world()).map_err(|halt| match halt {
-        Halt::Failed(failure) => Halt::Failed(failure),
-        other => other,
-    })
+    names.template(&file, instance.world())
 }
 
 fn encoded(content: Str, args: &Map) -> Result<Value, Halt> {

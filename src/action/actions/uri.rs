@@ -1,6 +1,5 @@
 //! `uri`: a body that lies in a file of the controller.
 use super::super::instance::{Action, Call, Instance, Step};
-use super::super::names::origin;
 use super::super::{Halt, search};
 use super::transfer;
 use value::Value;
@@ -17,7 +16,7 @@ impl Action for Uri {
         let remote = args.get("remote_src") == Some(&Value::Bool(true));
         if let Some(src) = args.get("src").filter(|_| !remote).map(Value::to_text) {
             args.remove("src");
-            let place = instance.raw.get("src").and_then(origin);
+            let place = instance.raw.get("src").and_then(Value::origin);
             let path = search::find(instance.asking, "files", &src, place)?;
             args.insert("body", transfer::file(instance, &path, true)?);
             args.insert("body_format", "raw");

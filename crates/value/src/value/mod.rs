@@ -14,6 +14,7 @@ pub use string::Str;
 pub use text::{Json, json_text, write_json_string};
 pub use time::{Date, DateTime};
 
+use crate::place::Span;
 use num_bigint::BigInt;
 use std::sync::Arc;
 
@@ -54,7 +55,7 @@ pub struct Undefined {
     pub name: String,
     /// What may help: the nearest known name, or what `mandatory` or `undef(hint=...)` said.
     pub hint: Option<String>,
-    pub span: Option<crate::Span>,
+    pub span: Option<Span>,
     /// What had no such field, so that the nearest one can be named; null where a variable is missing.
     pub within: Value,
 }
@@ -62,7 +63,7 @@ pub struct Undefined {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Vaulted {
     pub ciphertext: Arc<str>,
-    pub origin: Option<crate::Span>,
+    pub origin: Option<Span>,
 }
 
 impl Value {
@@ -139,6 +140,14 @@ impl Value {
             Value::List(items) | Value::Tuple(items) => !items.is_empty(),
             Value::Map(map) => !map.is_empty(),
             _ => true,
+        }
+    }
+
+    /// Where it was written, if it is a text that knows it.
+    pub fn origin(&self) -> Option<Span> {
+        match self {
+            Value::Str(text) => text.origin(),
+            _ => None,
         }
     }
 
