@@ -28,7 +28,7 @@ pub enum Work {
     Open(u32),
     Evaluate(Box<Question>),
     Ask { ticket: Ticket, question: String, echo: bool },
-    Load { ticket: Ticket, task: Arc<Task>, include: Include, vars: HostVars, play: Arc<PlayState> },
+    Load { ticket: Ticket, task: Arc<Task>, include: Box<Include>, vars: Box<HostVars>, play: Arc<PlayState> },
 }
 
 /// The threads; they end when it is dropped and their work is done.

@@ -202,7 +202,8 @@ impl Driver {
             }
             Output::Evaluate(question) => self.give(Work::Evaluate(question)),
             Output::Load { ticket, task, include, vars, play, .. } => {
-                self.give(Work::Load { ticket, task, include, vars, play })
+                let (include, vars) = (Box::new(include), Box::new(vars));
+                self.give(Work::Load { ticket, task, include, vars, play });
             }
             Output::Send { connection, call } => self.connections.send(&connection, call),
             Output::Commit { connection, lane, id } => self.connections.commit(&connection, lane, id),
