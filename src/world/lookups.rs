@@ -377,6 +377,14 @@ mod tests {
     }
 
     #[test]
+    fn a_lookup_that_nobody_knows_may_read_anything() {
+        assert_eq!([reads("nosuch"), reads("file"), reads("env")], [Reads::World, Reads::Controller, Reads::Nothing]);
+        for name in names() {
+            assert!(crate::playbook::names::is_lookup(name), "{name} is no lookup of Ansible's");
+        }
+    }
+
+    #[test]
     fn first_found_looks_in_the_tasks_subfolder_alone() {
         let words = |words: &[&str]| Value::list(words.iter().map(|word| Value::from(*word)));
         let cases = [
