@@ -1,18 +1,22 @@
-//! Where the controller's files are looked for: the role's own folders, those of the roles around it, the task's, the playbook's.
+//! Finds the controller's files for a task's action.
 use super::Halt;
 use super::begin::Asking;
-use crate::world::files::normal;
+use crate::playbook::search::{self, Search};
 use std::path::{Path, PathBuf};
 use value::Span;
 
-/// The file of that name for a task, `folder` being `files`, `templates`, `vars` or `tasks`.
-pub fn find(asking: &Asking, folder: &str, name: &str, span: Option<Span>) -> Result<PathBuf, Halt> {
+/// Where the task's files are looked for.
+pub fn of(asking: &Asking) -> Search {
+    let world = asking.world;
+    Search::of(asking.task(), world.sources, world.files, world.playbook_dir)
+}
+
+/// The file of that name for a task, `kind` being `files`, `templates` or `vars`.
+pub fn find(asking: &Asking, kind: &str, name: &str, span: Option<Span>) -> Result<PathBuf, Halt> {
     asking.may_read()?;
-    let candidates = candidates(asking, folder, name);
-    match candidates.iter().find(|path| asking.world.files.kind(path).is_some()) {
-        Some(found) => Ok(found.clone()),
-        None => Err(not_found(name, &candidates).at(span)),
-    }
+    let files = asking.world.files;
+    let places = of(asking).places(files, kind, name);
+    search::first(places, files).map_err(|places| not_found(name, &places).at(span))
 }
 
 /// Ansible's words, with every place where it was looked for.
@@ -25,48 +29,10 @@ pub fn not_found(name: &str, candidates: &[PathBuf]) -> Halt {
     ))
 }
 
-pub fn candidates(asking: &Asking, folder: &str, name: &str) -> Vec<PathBuf> {
-    if let Some(rest) = name.strip_prefix('~') {
-        let home = asking.world.surroundings.home();
-        return vec![home.join(rest.trim_start_matches('/'))];
-    }
-    if name.starts_with('/') {
-        return vec![normal(Path::new(name))];
-    }
-    // `src: templates/x` means the folder already.
-    let named = Path::new(name).components().any(|part| part.as_os_str() == folder);
-    let mut found = Vec::new();
-    let mut add = |base: &Path| {
-        if !named {
-            found.push(normal(&base.join(folder).join(name)));
-        }
-        found.push(normal(&base.join(name)));
-    };
-    let roles = roles(asking);
-    roles.iter().copied().for_each(&mut add);
-    roles.iter().map(|role| role.join("tasks")).for_each(|tasks| add(&tasks));
-    if let Some(folder) = task_folder(asking) {
-        add(&folder);
-    }
-    add(asking.world.playbook_dir);
-    found
-}
-
-/// From the nearest role to the outermost.
-fn roles<'q>(asking: &Asking<'q>) -> Vec<&'q Path> {
-    let mut roles: Vec<&Path> = Vec::new();
-    for role in asking.task().frame.chain().filter_map(|frame| frame.role.as_ref()) {
-        if !roles.contains(&role.path.as_path()) {
-            roles.push(&role.path);
-        }
-    }
-    roles
-}
-
 /// Folders in which templates that a template includes are looked for: where the task's are, and last beside the template itself.
 pub fn template_folders(asking: &Asking, template: &Path) -> Vec<PathBuf> {
     let mut folders = Vec::new();
-    for candidate in candidates(asking, "templates", "x") {
+    for candidate in of(asking).places(asking.world.files, "templates", "x") {
         folders.extend(candidate.parent().map(Path::to_path_buf));
     }
     folders.extend(template.parent().map(|folder| folder.join("templates")));
@@ -80,11 +46,4 @@ pub fn template_folders(asking: &Asking, template: &Path) -> Vec<PathBuf> {
         new
     });
     folders
-}
-
-/// The folder of the file in which the task stands.
-pub fn task_folder(asking: &Asking) -> Option<PathBuf> {
-    let source = asking.world.sources.get(asking.task().span.source)?;
-    let folder = Path::new(&source.name).parent()?;
-    Some(normal(&asking.world.files.current_dir().join(folder)))
 }

@@ -3,6 +3,7 @@ use super::keywords::{self, Holder};
 use super::model::{Action, Block, Frame, Keywords, Node, Task};
 use super::parser::{Around, Included, Reader};
 use super::roles::RoleRequest;
+use super::search;
 use super::tasks::{Draft, argument};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -75,14 +76,9 @@ impl Reader<'_> {
     pub fn task_file(&mut self, file: &str, around: &Around, span: Span) -> Option<PathBuf> {
         let files = &self.parser.loader.files;
         let folder = if around.handlers { "handlers" } else { "tasks" };
-        let beside = around.file.parent().unwrap_or(Path::new("/")).to_path_buf();
-        let mut directories = vec![beside];
-        if let Some(role) = around.frame.role() {
-            directories.extend([role.path.join(folder), role.path.join("tasks"), role.path.clone()]);
-        }
-        directories.extend([self.playbook_dir.join(folder), self.playbook_dir.clone()]);
-        let mut tried: Vec<PathBuf> = directories.iter().map(|directory| files.absolute(directory, file)).collect();
-        tried.dedup();
+        let own = around.file.parent().unwrap_or(Path::new("/"));
+        let role = around.frame.role();
+        let tried = search::places_of_import(own, role, &self.playbook_dir, folder, files.as_ref(), file);
         if let Some(found) = tried.iter().find(|path| files.is_file(path)) {
             return Some(found.clone());
         }

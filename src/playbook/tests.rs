@@ -239,10 +239,11 @@ fn an_include_brings_its_tasks_at_run_time() {
     let Node::Task(task) = &included.nodes[0] else { panic!() };
     assert_eq!(task.frame.role().unwrap().name, "web");
     assert_eq!(task.frame.parameters.as_ref().unwrap().get("x"), Some(&1.into()));
-    let path = super::search::search_path(task, &project.loader, Path::new("/p"));
-    assert_eq!(path, ["/p/roles/web", "/p/roles/web/tasks", "/p"].map(PathBuf::from));
-    let places = super::search::candidates(&path[..1], project.loader.files.as_ref(), "files", "x");
-    assert_eq!(places, ["/p/roles/web/files/x", "/p/roles/web/x"].map(PathBuf::from));
+    let files = project.loader.files.as_ref();
+    let search = super::search::Search::of(task, &project.loader.sources, files, Path::new("/p"));
+    assert_eq!(search.folders(), ["/p/roles/web", "/p/roles/web/tasks", "/p"].map(PathBuf::from));
+    let places = search.places(files, "files", "x");
+    assert_eq!(places[..2], ["/p/roles/web/files/x", "/p/roles/web/x"].map(PathBuf::from));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `vars_files` of a play: files by name, and lists of which the first that is there counts. Names may be templates.
-use super::scope::HostScope;
 use super::PlayVars;
+use super::scope::HostScope;
 use crate::playbook::{is_template, search};
 use lang::template::{Scope, Stop, render_text};
 use std::path::{Path, PathBuf};
@@ -61,7 +61,8 @@ fn find(scope: &HostScope, play: &PlayVars, name: &str) -> Option<Arc<Path>> {
         return Some(path.clone());
     }
     let folders = play.folders.get_or_init(|| folders(scope, play));
-    let path: Arc<Path> = search::find(folders, &*scope.variables.loader.files, "vars", name).ok()?.into();
+    let files = &*scope.variables.loader.files;
+    let path: Arc<Path> = search::first(search::within(folders, files, "vars", name), files).ok()?.into();
     known().insert(name.into(), path.clone());
     Some(path)
 }

@@ -126,7 +126,7 @@ impl HostScope {
             return Some(Value::list(task.gathered(|keywords| &keywords.environment).into_iter().cloned()));
         }
         if name == "ansible_search_path" {
-            return Some(names(self.search_path().iter().map(|path| path.display().to_string())));
+            return Some(names(self.search().folders().iter().map(|path| path.display().to_string())));
         }
         let role = task.frame.role()?;
         match name {

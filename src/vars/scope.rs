@@ -7,11 +7,11 @@ use crate::action::template_file;
 use crate::engine::message::{HostId, HostVars, PlayState};
 use crate::inventory::Layers;
 use crate::playbook::model::{Frame, Role, Task};
-use crate::playbook::search;
+use crate::playbook::search::{self, Search};
 use crate::world::lookups::{self, By, Places, Run};
 use lang::template::{Environment, LookupRequest, ObjectRef, Scope, Source, Stop, Template, render_text};
 use std::collections::{BTreeMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use value::{Diagnostic, Key, Map, Value};
 
@@ -226,12 +226,15 @@ impl HostScope {
     }
 
     /// Where the files of this view's task are looked for.
-    pub fn search_path(&self) -> Vec<PathBuf> {
+    pub fn search(&self) -> Search {
         let playbook_dir = self.view.play.as_ref().map(|play| play.playbook_dir.clone());
         let playbook_dir = playbook_dir.unwrap_or_else(|| self.variables.run.playbook_dir.clone());
         match &self.view.task {
-            Some(task) => search::search_path(task, &self.variables.loader, &playbook_dir),
-            None => vec![playbook_dir],
+            Some(task) => {
+                let loader = &self.variables.loader;
+                Search::of(task, &loader.sources, &*loader.files, &playbook_dir)
+            }
+            None => Search::beside(&playbook_dir),
         }
     }
 
@@ -315,7 +318,8 @@ impl Scope for HostScope {
 
     fn load(&self, name: &str) -> Result<Option<Source>, Stop> {
         let files = &*self.variables.loader.files;
-        search::find(&self.search_path(), files, "templates", name).ok().map(|path| self.source(&path)).transpose()
+        let places = self.search().places(files, "templates", name);
+        search::first(places, files).ok().map(|path| self.source(&path)).transpose()
     }
 
     fn environment(&self) -> &dyn Environment {
@@ -364,7 +368,7 @@ impl HostScope {
 
     fn lookup_outside(&self, request: &LookupRequest, run: Run) -> Result<Vec<Value>, Stop> {
         let loader = &self.variables.loader;
-        let search = self.search_path();
+        let search = self.search();
         let read = |path: &Path| {
             let bytes =
                 loader.files.read(path).map_err(|error| Stop::outside(format!("{}: {error}", path.display())))?;
@@ -372,7 +376,7 @@ impl HostScope {
         };
         let render = |asked: &str, path: &Path| self.render_template(asked, path, request);
         let places = Places {
-            within: &|subfolder, name| search::candidates(&search, &*loader.files, subfolder, name),
+            within: &|kind, name| search.places_of_lookup(&*loader.files, kind, name),
             read: &read,
             render: &render,
         };

@@ -361,7 +361,7 @@ mod tests {
         let search = [role.path().to_path_buf()];
         let files = crate::world::files::Disk;
         let places = Places {
-            within: &|subfolder, name| crate::playbook::search::candidates(&search, &files, subfolder, name),
+            within: &|subfolder, name| crate::playbook::search::within(&search, &files, subfolder, name),
             read: &|path| std::fs::read(path).map_err(|error| outside(error.to_string())),
             render: &|_, _| Ok(Value::Null),
         };

@@ -4,8 +4,6 @@ use super::super::search;
 use super::super::{Halt, arguments};
 use crate::engine::message::IncludeTarget;
 use crate::playbook::model::ActionTraits;
-use crate::world::files::normal;
-use std::path::{Path, PathBuf};
 use value::spec::{Args as _, Spec};
 use value::{Map, Value};
 
@@ -29,7 +27,9 @@ impl Action for IncludeTasks {
             return Err(Halt::refused("No file specified for ansible.builtin.include_tasks"));
         };
         let file = file.to_text();
-        let places = places(instance, &file);
+        // What stands before it may make the file.
+        instance.asking.may_read()?;
+        let places = search::of(instance.asking).places_of_tasks(instance.world().files, &file);
         let found = places.iter().find(|path| instance.world().files.is_file(path)).or(places.first());
         let path = found.map_or_else(|| file.clone(), |path| path.display().to_string());
         let registered = registered(instance, given, Some(file));
@@ -42,22 +42,6 @@ fn registered(instance: &Instance, mut args: Map, file: Option<String>) -> Map {
     args.extend(instance.raw.get("apply").map(|apply| ("apply", apply.clone())));
     let include = file.map(|file| ("include", Value::from(file)));
     include.into_iter().chain([("include_args", Value::from(args)), ("changed", Value::Bool(false))]).collect()
-}
-
-/// Beside the file in which the task stands, in the role's tasks, beside the playbook.
-fn places(instance: &Instance, file: &str) -> Vec<PathBuf> {
-    if file.starts_with('/') {
-        return vec![normal(Path::new(file))];
-    }
-    let beside = search::task_folder(instance.asking);
-    let role = instance.task().frame.role().map(|role| [role.path.join("tasks"), role.path.clone()]);
-    let playbook = instance.world().playbook_dir.to_path_buf();
-    beside
-        .into_iter()
-        .chain(role.into_iter().flatten())
-        .chain([playbook])
-        .map(|folder| normal(&folder.join(file)))
-        .collect()
 }
 
 value::args! {
@@ -106,6 +90,7 @@ impl Action for IncludeRole {
         if !given.contains("name") && !given.contains("role") {
             return Err(Halt::refused("'name' is a required field for ansible.builtin.include_role."));
         }
+        instance.asking.may_read()?;
         let args = arguments::check_with(&Args::SPEC, "include_role", instance.task(), &given)?;
         let text = |name: &str| args.get(name).map(|value| value.to_text());
         let truth = |name: &str| args.get(name) == Some(&Value::Bool(true));

@@ -99,7 +99,8 @@ fn in_directory(instance: &Instance, dir: &str, args: &Map) -> Result<Vec<PathBu
         (false, Some(role)) if dir.split('/').next() == Some("vars") => role.path.join(dir),
         (false, Some(role)) => role.path.join("vars").join(dir),
         (false, None) => {
-            search::task_folder(instance.asking).unwrap_or_else(|| instance.world().playbook_dir.into()).join(dir)
+            let search = search::of(instance.asking);
+            search.own().unwrap_or(instance.world().playbook_dir).join(dir)
         }
     };
     let root = normal(&root);
