@@ -1,6 +1,6 @@
 //! The changes that are planned and not made, as they lie over the machine.
 use super::{Change, Resource, State};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use std::path::Path;
 pub struct Overlay {
     planned: BTreeMap<Resource, State>,
     /// Planned changes that may bring more than they name (a package brings files and units).
-    generous: BTreeSet<Resource>,
+    generous: Vec<Resource>,
 }
 
 impl Overlay {
@@ -33,8 +33,8 @@ impl Overlay {
 
     pub fn plan(&mut self, change: &Change) {
         let brings = change.what.is_generous() && change.counts;
-        if brings && !change.after.is_absent() {
-            self.generous.insert(change.what.clone());
+        if brings && !change.after.is_absent() && !self.generous.contains(&change.what) {
+            self.generous.push(change.what.clone());
         }
         if let (Resource::Path(path), State::Absent) = (&change.what, &change.after) {
             self.planned.retain(|what, _| !matches!(what, Resource::Path(other) if other.starts_with(path)));

@@ -147,7 +147,7 @@ fn act_on(wish: &Wish, host: &mut Host, verb: Verb, names: Vec<String>, known: b
         false => None,
     };
     let changes = match (&simulation, verb) {
-        (Some(simulation), _) => simulation.changes(),
+        (Some(simulation), _) => simulation.changes(&names),
         (None, Verb::Remove) => named(&|_| State::Absent),
         (None, _) => named(&|_| State::Present),
     };
@@ -250,13 +250,19 @@ impl Simulation {
         Self { installs, removes, words: summary(text), text: said.collect() }
     }
 
-    fn changes(&self) -> Vec<Change> {
+    /// Those that were asked for first: a plan names what others wait for by them, and not by what they bring along.
+    fn changes(&self, asked: &[String]) -> Vec<Change> {
         let change = |name: &str, state| Change::to(Resource::Package(name.into()), state).unshown();
         let installed = self
             .installs
             .iter()
             .map(|(name, version)| change(name, State::Package(Package { version: version.clone() })));
-        installed.chain(self.removes.iter().map(|name| change(name, State::Absent))).collect()
+        let mut changes: Vec<_> =
+            installed.chain(self.removes.iter().map(|name| change(name, State::Absent))).collect();
+        changes.sort_by_key(|change| {
+            !matches!(&change.what, Resource::Package(name) if asked.iter().any(|word| plain(word) == name.as_str()))
+        });
+        changes
     }
 }
 
@@ -290,7 +296,7 @@ fn cleaning(wish: &Wish, host: &mut Host, verb: &str, result: &mut Map) -> Look<
             }
             result.insert("stdout", simulated.out());
             match verb {
-                "autoremove" => Simulation::of(&simulated.out()).changes(),
+                "autoremove" => Simulation::of(&simulated.out()).changes(&[]),
                 _ if lines(&simulated, "Del ") => {
                     vec![Change::to(Resource::path("/var/cache/apt/archives"), State::Present).unshown()]
                 }
@@ -373,6 +379,8 @@ mod tests {
         let simulation = Simulation::of(text);
         assert_eq!(simulation.installs, [("tree".into(), "2.1.0-1".into()), ("libc6".into(), "2.36-10".into())]);
         assert_eq!(simulation.removes, ["old"]);
+        let first = &simulation.changes(&["libc6=2.36".to_string()])[0];
+        assert_eq!(first.what, Resource::Package("libc6".into()), "the one that was asked for");
         assert!(simulation.words.starts_with("The following") && simulation.words.ends_with("not upgraded."));
     }
 }
