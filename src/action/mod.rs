@@ -38,4 +38,4 @@ pub use halt::{Failure, Halt};
 pub use judge::aggregate;
 pub use names::Names;
 pub use settings::Settings;
-pub use world::{Content, Context, FileState, Surroundings, World};
+pub use world::{Content, Context, Expected, FileState, Surroundings, World};

@@ -5,10 +5,11 @@ use super::cache::Cache;
 use super::settings::Settings;
 use crate::engine::message::{HostId, Question};
 use crate::world::files::Files;
+use crate::world::sinks::Sums;
 use lang::template::Scope;
 use std::path::Path;
 use std::sync::Arc;
-use target::protocol::BlobHash;
+use target::protocol::{BlobHash, Token};
 use value::{DateTime, Map, SourceMap, Span, Value};
 
 /// All that one evaluation sees.
@@ -57,6 +58,13 @@ pub struct FileState {
     pub modified: f64,
 }
 
+/// A file that a host is asked for.
+pub struct Expected {
+    pub token: Token,
+    /// What stands in its place: the hash and the size.
+    pub there: Option<(BlobHash, u64)>,
+}
+
 pub trait Surroundings {
     /// Seconds since 1970.
     fn now(&self) -> f64;
@@ -71,6 +79,10 @@ pub trait Surroundings {
     /// The first bytes of a file.
     fn head(&self, path: &Path, count: usize) -> std::io::Result<Vec<u8>>;
     fn add_blob(&self, content: Content) -> std::io::Result<(BlobHash, u64)>;
+    /// A host may send a file for this place.
+    fn expect(&self, dest: &Path) -> std::io::Result<Expected>;
+    /// Puts the file that has come in its place; none: it has not come.
+    fn received(&self, token: &Token) -> Option<std::io::Result<Sums>>;
     /// Writes a file of the controller as a whole or not at all; the folders above it are made.
     fn write(&self, path: &Path, bytes: &[u8]) -> std::io::Result<()>;
     /// A warning beside any task.

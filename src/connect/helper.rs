@@ -1,4 +1,5 @@
 //! A helper that runs, and the two ends of its stream: frames go in and messages come out, whatever carries them.
+use super::receiving::Receiving;
 use crate::world::blobs::{Blob, Blobs};
 use std::collections::HashMap;
 use std::io::Read;
@@ -22,6 +23,8 @@ pub struct Helper {
     said: Arc<Mutex<String>>,
     /// Blobs on their way, each with the word that ends its sending.
     streams: HashMap<BlobHash, Arc<AtomicBool>>,
+    /// Files that it sends.
+    pub receiving: Receiving,
     writing: JoinHandle<()>,
     /// The thread of a helper in this process.
     thread: Option<std::thread::JoinHandle<()>>,
@@ -41,7 +44,8 @@ impl Helper {
         let (sender, messages) = unbounded_channel();
         tokio::spawn(read_frames(reader, sender));
         let writing = tokio::spawn(write_frames(writer, frames_out, pieces_out, keep));
-        Self { messages, frames, pieces, said, streams: HashMap::new(), writing, thread }
+        let receiving = Receiving::new(frames.clone());
+        Self { messages, frames, pieces, said, streams: HashMap::new(), receiving, writing, thread }
     }
 
     /// Its next message; the words of what was wrong with it; or nothing, when it has ended.
@@ -84,8 +88,8 @@ impl Helper {
 
     /// It ends with its input; one in this process is waited for.
     pub async fn end(self) {
-        let Self { frames, pieces, writing, thread, .. } = self;
-        drop((frames, pieces));
+        let Self { frames, pieces, receiving, writing, thread, .. } = self;
+        drop((frames, pieces, receiving));
         let _ = writing.await;
         if let Some(thread) = thread {
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;

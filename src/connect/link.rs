@@ -8,7 +8,7 @@ use crate::world::blobs::Blobs;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
-use target::protocol::{Answer, Call, CallId, FromHelper, Hold, Lane, ToHelper};
+use target::protocol::{Answer, Call, CallId, FromHelper, Hold, Lane, ToHelper, Token};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio::time::{Instant, sleep, sleep_until};
@@ -235,10 +235,24 @@ impl<W: Way> Link<W> {
                     helper.send_blob(&self.blobs, hash, stream);
                 }
             }
-            FromHelper::Stream { .. } => tracing::warn!("a stream that nobody asked for"),
-            FromHelper::Progress { id, text } => tracing::trace!(id, %text, "progress"),
+            FromHelper::Stream { lane, id, token, bytes } => self.take_piece((lane, id), token, bytes)?,
+            // Cut, it might show a part of a secret.
+            FromHelper::Progress { lane, id, text } if self.sent.contains_key(&(lane, id)) && text.len() < 1000 => {
+                self.tell(Input::Progress { lane, text: text.into() });
+            }
+            FromHelper::Progress { .. } => {}
         }
         Ok(())
+    }
+
+    /// A piece of a file. It may come only for a call that is under way.
+    fn take_piece(&mut self, call: (Lane, CallId), token: Token, bytes: Vec<u8>) -> Result<(), Failure> {
+        let (known, blobs) = (self.sent.contains_key(&call), self.blobs.clone());
+        let taken = match &mut self.helper {
+            Some(helper) if known => helper.receiving.take(&blobs, call, token, bytes),
+            _ => Err("the helper sends a file of a call that it does not have"),
+        };
+        taken.map_err(|why| self.cut(why))
     }
 
     /// The call that this answers. A host speaks for no other host, and answers what it was asked.
@@ -248,6 +262,7 @@ impl<W: Way> Link<W> {
         });
         match self.sent.remove(&(lane, id)).filter(|_| of_helper) {
             Some(sent) => {
+                self.helper.iter_mut().for_each(|helper| helper.receiving.give_up((lane, id)));
                 tracing::debug!(host = %self.way.name(), id, took = ?sent.at.elapsed(), "a call is answered");
                 Ok(sent)
             }

@@ -9,6 +9,7 @@ mod local;
 mod plain;
 mod program;
 mod quote;
+mod receiving;
 mod ssh;
 mod way;
 

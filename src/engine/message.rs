@@ -41,6 +41,11 @@ pub enum Input {
         lane: HostId,
         id: CallId,
     },
+    /// What a host is busy with; for the live line only.
+    Progress {
+        lane: HostId,
+        text: Arc<str>,
+    },
     /// The connection of these lanes could not be made, or was cut. `why` is the result that Ansible calls `unreachable`.
     Lost {
         connection: ConnectionKey,

@@ -130,6 +130,8 @@ impl Engine {
             Input::Loaded { ticket, result } => self.loaded(ticket, result),
             Input::Answered { lane, id, items } => self.answered(lane, id, items),
             Input::Dropped { lane, id } => self.dropped(lane, id),
+            // Nothing that the run does depends on it.
+            Input::Progress { .. } => {}
             Input::Lost { connection, why, was_cut } => self.lose(&connection, &why, was_cut),
             Input::Timer { ticket } => self.timer(ticket, Passed::Time),
             Input::Typed { ticket, typed } => self.timer(ticket, typed),

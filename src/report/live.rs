@@ -15,6 +15,8 @@ pub struct Live {
     busy: BTreeMap<HostId, VecDeque<Arc<str>>>,
     /// Since when it works on that.
     since: BTreeMap<HostId, Instant>,
+    /// What it said of that.
+    doing: BTreeMap<HostId, Arc<str>>,
     turn: usize,
 }
 
@@ -29,12 +31,23 @@ impl Live {
                 }
                 tasks.push_back(task);
             }
-            None => drop(self.busy.remove(&host)),
+            None => {
+                self.busy.remove(&host);
+                self.doing.remove(&host);
+            }
+        }
+    }
+
+    /// A host says what it is busy with.
+    pub fn doing(&mut self, host: HostId, what: Arc<str>) {
+        if self.busy.contains_key(&host) {
+            self.doing.insert(host, what);
         }
     }
 
     /// The first of a host's calls is done.
     pub fn answered(&mut self, host: HostId) {
+        self.doing.remove(&host);
         let Some(tasks) = self.busy.get_mut(&host) else { return };
         tasks.pop_front();
         if tasks.is_empty() {
@@ -45,11 +58,7 @@ impl Live {
 
     /// Draws the line anew; called a few times a second.
     pub fn tick(&mut self, host_name: &dyn Fn(HostId) -> String, screen: &mut Screen) {
-        let first =
-            |(host, tasks): (&HostId, &VecDeque<Arc<str>>)| Some((*self.since.get(host)?, tasks.front()?.clone()));
-        let Some((since, task)) = self.busy.iter().filter_map(first).min_by_key(|(since, _)| *since) else {
-            return screen.clear_live();
-        };
+        let Some((since, task, doing)) = self.oldest() else { return screen.clear_live() };
         if since.elapsed() < WORTH_A_LINE {
             return screen.clear_live();
         }
@@ -57,9 +66,17 @@ impl Live {
         let names: Vec<_> = self.busy.keys().take(3).map(|host| host_name(*host)).collect();
         let more = self.busy.len().saturating_sub(names.len());
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let line =
-            format!("{} {} · {}{more} · {}", FRAMES[self.turn], task, names.join(", "), seconds(since.elapsed()));
-        screen.live(&line);
+        let (frame, names, time) = (FRAMES[self.turn], names.join(", "), seconds(since.elapsed()));
+        screen.live(&format!("{frame} {task} · {names}{more} · {time}{doing}"));
+    }
+
+    /// The task that has taken longest, since when, and what its host says of it.
+    fn oldest(&self) -> Option<(Instant, Arc<str>, String)> {
+        let first = |(host, tasks): (&HostId, &VecDeque<Arc<str>>)| {
+            let doing = self.doing.get(host).map(|doing| format!(" · {doing}")).unwrap_or_default();
+            Some((*self.since.get(host)?, tasks.front()?.clone(), doing))
+        };
+        self.busy.iter().filter_map(first).min_by_key(|(since, ..)| *since)
     }
 }
 
@@ -80,7 +97,10 @@ mod tests {
         live.busy(1, Some("two".into()));
         let first = |live: &Live| live.busy.get(&1).and_then(|tasks| tasks.front().map(|task| task.to_string()));
         assert_eq!(first(&live).as_deref(), Some("one"));
+        live.doing(1, "apt-get".into());
+        assert_eq!(live.oldest().unwrap().2, " · apt-get");
         live.answered(1);
+        assert_eq!(live.oldest().unwrap().2, "", "that was the first one's");
         assert_eq!(first(&live).as_deref(), Some("two"));
         live.answered(1);
         assert_eq!(first(&live), None);

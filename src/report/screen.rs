@@ -150,7 +150,10 @@ impl Screen {
     /// Puts a line on standard error that the next output wipes away.
     pub fn live(&mut self, text: &str) {
         self.flush();
-        let text: String = self.secrets.hide(text.to_string()).chars().take(self.columns).collect();
+        let hidden = self.secrets.hide(text.to_string());
+        // A host's words are none for the terminal.
+        let plain = hidden.chars().map(|letter| if letter.is_control() { ' ' } else { letter });
+        let text: String = plain.take(self.columns).collect();
         self.live = text.chars().count();
         let _ = write!(self.err, "\r\x1b[2K{text}").and_then(|()| self.err.flush());
     }

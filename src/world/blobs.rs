@@ -1,5 +1,6 @@
 //! Contents that hosts may ask for, by their hash: one blob is the same for every host and task, and a file's bytes are read when
 //! somebody wants them.
+use super::sinks::Sinks;
 use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -9,6 +10,8 @@ use target::protocol::BlobHash;
 #[derive(Default)]
 pub struct Blobs {
     known: Mutex<Known>,
+    /// The other way: files that hosts were asked for.
+    pub sinks: Sinks,
 }
 
 #[derive(Default)]
@@ -38,8 +41,15 @@ impl Blobs {
         hash
     }
 
-    /// The hash of a file's contents, and their size.
+    /// The hash of a file's contents, and their size; hosts may ask for it.
     pub fn add_file(&self, path: &Path) -> std::io::Result<(BlobHash, u64)> {
+        let (hash, size) = self.hash(path)?;
+        self.lock().blobs.insert(hash, Blob::File { path: path.into(), size });
+        Ok((hash, size))
+    }
+
+    /// The same for what no host may ask for.
+    pub fn hash(&self, path: &Path) -> std::io::Result<(BlobHash, u64)> {
         let metadata = std::fs::metadata(path)?;
         let state = FileState { size: metadata.len(), modified: metadata.modified().ok() };
         if let Some((known, hash)) = self.lock().files.get(path)
@@ -48,9 +58,7 @@ impl Blobs {
             return Ok((*hash, state.size));
         }
         let hash = hash_file(path)?;
-        let mut known = self.lock();
-        known.files.insert(path.into(), (state, hash));
-        known.blobs.insert(hash, Blob::File { path: path.into(), size: state.size });
+        self.lock().files.insert(path.into(), (state, hash));
         Ok((hash, state.size))
     }
 

@@ -180,6 +180,9 @@ impl Driver {
         if let Input::Answered { lane, .. } | Input::Dropped { lane, .. } = &input {
             self.live.answered(*lane);
         }
+        if let Input::Progress { lane, text } = &input {
+            self.live.doing(*lane, text.clone());
+        }
         let mut outputs = self.engine.step(input);
         // A question stands below its task's banner, which is let out at the end of the same step.
         outputs.sort_by_key(|output| matches!(output, Output::Ask { .. }));

@@ -7,5 +7,6 @@ pub mod loader;
 pub mod lookups;
 mod password;
 pub mod paths;
+pub mod sinks;
 pub mod surroundings;
 pub mod terminal;

@@ -1,17 +1,18 @@
 //! What tasks of the controller and templates ask of the machine they run on: the clock, random numbers, prompts, files outside the
 //! project.
 use super::blobs::Blobs;
+use super::sinks::{Sums, temporary};
 use super::{lookups, paths};
-use crate::action::{Content, FileState, Surroundings};
+use crate::action::{Content, Expected, FileState, Surroundings};
 use crate::report::Secrets;
 use lang::template::{Arguments, Environment, FileTest, Stop};
 use lang::vault::Keyring;
 use std::collections::HashMap;
 use std::io::{Read, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use target::protocol::BlobHash;
+use target::protocol::{BlobHash, Token};
 use value::{Date, DateTime, Diagnostic, Span, Str, Value, Vaulted};
 
 /// This machine, as one run uses it.
@@ -108,12 +109,18 @@ impl Surroundings for Here {
         }
     }
 
+    fn expect(&self, dest: &Path) -> std::io::Result<Expected> {
+        let token = self.blobs.sinks.expect(dest)?;
+        let there = dest.is_file().then(|| self.blobs.hash(dest)).transpose()?;
+        Ok(Expected { token, there })
+    }
+
+    fn received(&self, token: &Token) -> Option<std::io::Result<Sums>> {
+        self.blobs.sinks.take(token)
+    }
+
     fn write(&self, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-        let dir = path.parent().unwrap_or(Path::new("."));
-        std::fs::create_dir_all(dir)?;
-        // As any file that the user makes: the umask says who may read it.
-        let everybody = std::fs::Permissions::from_mode(0o666);
-        let mut file = tempfile::Builder::new().prefix(".deploy-").permissions(everybody).tempfile_in(dir)?;
+        let mut file = temporary(path)?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
         file.persist(path).map(drop).map_err(|error| error.error)

@@ -3,7 +3,7 @@ mod driver;
 
 use driver::{Channel, args, call};
 use std::time::{Duration, Instant};
-use target::protocol::{Answer, FromHelper, Hold, Identity, Mode, ToHelper};
+use target::protocol::{Answer, FromHelper, Hold, Identity, Mode, ToHelper, WINDOW};
 use value::Value;
 
 fn text<'a>(answer: &'a Answer, name: &str) -> &'a str {
@@ -346,5 +346,56 @@ fn from_root_a_helper_becomes_another_user_who_cannot_read_it() {
         let answer = channel.task_as(Some(identity), "command", args("command", &[("cmd", "id -un")]), Mode::Apply);
         assert_eq!(text(&answer, "stdout"), "nobody", "{answer:?}");
     }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_file_is_sent_in_pieces_and_only_as_fast_as_they_are_taken() {
+    let folder = folder("sent");
+    let (path, token) = (folder.join("file"), [7; 16]);
+    let bytes: Vec<u8> = (0..5_000_000_u32).map(|number| (number % 251) as u8).collect();
+    std::fs::write(&path, &bytes).unwrap();
+    let args = |have: &[u8]| {
+        let have = Value::map([("hash", Value::Bytes(have.into())), ("size", bytes.len().into())]);
+        let args = [("src", Value::from(path.to_str().unwrap())), ("_into", Value::Bytes((&token[..]).into()))];
+        driver::checked("slurp", args.into_iter().chain([("_have", have)]).collect())
+    };
+    let mut channel = Channel::local();
+    channel.send(&ToHelper::Call(call(1, "slurp", vec![args(&[0; 32])])));
+    let (mut came, mut under_way) = (Vec::new(), 0);
+    loop {
+        let Some(FromHelper::Stream { lane: 0, id: 1, token: own, bytes }) = channel.receive_any() else {
+            panic!("no file")
+        };
+        assert_eq!(own, token);
+        under_way += bytes.len().max(1) as u64;
+        assert!(under_way <= WINDOW, "{under_way} bytes were sent, and none of them was taken yet");
+        came.extend_from_slice(&bytes);
+        if bytes.is_empty() || under_way > WINDOW / 2 {
+            channel.send(&ToHelper::Credit { lane: 0, id: 1, bytes: under_way as u32 });
+            under_way = 0;
+        }
+        if bytes.is_empty() {
+            break;
+        }
+    }
+    assert!(came == bytes);
+    let Some(FromHelper::Done { items, .. }) = channel.receive() else { panic!("no answer") };
+    assert!(!items[0].failed && items[0].result.get("content").is_none(), "{items:?}");
+    // What the controller has is not sent again.
+    let answer = channel.answers(call(2, "slurp", vec![args(blake3::hash(&bytes).as_bytes())])).remove(0);
+    assert_eq!(answer.result.get("same"), Some(&Value::Bool(true)));
+    // What the controller does not take is no answer's end.
+    channel.send(&ToHelper::Call(call(3, "slurp", vec![args(&[0; 32])])));
+    channel.receive_any();
+    channel.send(&ToHelper::Credit { lane: 0, id: 3, bytes: 0 });
+    let refused = loop {
+        match channel.receive_any() {
+            Some(FromHelper::Stream { .. }) => {}
+            Some(FromHelper::Done { items, .. }) => break items,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(text(&refused[0], "msg"), "the controller does not take the file");
     std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -5,11 +5,8 @@ use super::super::{Halt, arguments, result};
 use crate::engine::message::{Effect, Outcome};
 use crate::playbook::model::ActionTraits;
 use crate::world::files::normal;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use md5::Md5;
-use sha1::{Digest, Sha1};
-use std::path::PathBuf;
+use crate::world::sinks::Sums;
+use std::path::{Path, PathBuf};
 use target::protocol::Cause;
 use value::spec::{Args as _, Spec};
 use value::{Map, Value};
@@ -53,38 +50,66 @@ impl Action for Fetch {
             let words = [("msg", Value::from("check mode not (yet) supported for this module"))];
             return Ok(Step::Known(result::skipped_with(words), Vec::new()));
         }
-        let slurp = [("src", args.get("src").cloned().unwrap_or_default())].into_iter().collect();
-        Ok(Step::Call(Call { notes: args.into(), fence: true, ..Call::new("slurp", slurp) }))
+        let text = |name: &str| args.get(name).map(Value::to_text).unwrap_or_default();
+        let flat = args.get("flat") == Some(&Value::Bool(true));
+        let dest = destination(instance.asking, &text("dest"), &text("src"), flat)?;
+        let expected = instance.world().surroundings.expect(&dest).map_err(|error| unwritable(&dest, &error))?;
+        let token = Value::Bytes(expected.token.as_slice().into());
+        let mut slurp = Map::new();
+        slurp.insert("src", text("src"));
+        slurp.insert("_into", token.clone());
+        if let Some((hash, size)) = expected.there {
+            slurp.insert("_have", Value::map([("hash", Value::Bytes(hash.as_slice().into())), ("size", size.into())]));
+        }
+        let mut notes = args;
+        notes.insert("dest", dest.display().to_string());
+        notes.insert("token", token);
+        Ok(Step::Call(Call { notes: notes.into(), fence: true, ..Call::new("slurp", slurp) }))
     }
 
     fn finish(&self, finish: &Finish, outcome: Outcome) -> Result<(Outcome, Vec<Effect>), Halt> {
         let text = |name: &str| finish.notes.get(name).map(Value::to_text).unwrap_or_default();
         let truth = |name: &str| finish.notes.get(name) == Some(&Value::Bool(true));
-        let src = text("src");
+        let said = |name: &str| outcome.result.get(name).map(Value::to_text).unwrap_or_default();
+        let (src, dest) = (text("src"), text("dest"));
+        let received = match finish.notes.get("token") {
+            Some(Value::Bytes(token)) => {
+                token[..].try_into().ok().and_then(|token| finish.asking.world.surroundings.received(&token))
+            }
+            _ => None,
+        };
+        let received = received.transpose().map_err(|error| unwritable(Path::new(&dest), &error))?;
         if outcome.failed {
             return Ok((refused(outcome, &src, truth("fail_on_missing")), Vec::new()));
         }
-        let content = outcome.result.get("content").and_then(Value::as_str).unwrap_or_default();
-        let bytes = STANDARD.decode(content).map_err(|_| Halt::refused("the file came as what is no base64"))?;
-        let dest = destination(finish.asking, &text("dest"), &src, truth("flat"))?;
-        let sum = hex(&Sha1::digest(&bytes));
-        let same = finish.asking.world.files.read(&dest).is_ok_and(|old| old == bytes);
-        if !same {
-            let written = finish.asking.world.surroundings.write(&dest, &bytes);
-            written.map_err(|error| Halt::refused(format!("could not write '{}': {error}", dest.display())))?;
-        }
         let mut fields = Map::new();
-        fields.insert("dest", dest.display().to_string());
-        fields.insert("checksum", sum.as_str());
-        fields.insert("md5sum", hex(&Md5::digest(&bytes)));
-        if same {
+        fields.insert("dest", dest);
+        let same = outcome.result.get("same") == Some(&Value::Bool(true));
+        let sums = match received {
+            Some(sums) => sums,
+            None if same => Sums { sha1: said("sha1"), md5: said("md5"), same },
+            None => return Err(Halt::refused("the host sent no file")),
+        };
+        let matches = sums.sha1 == said("sha1") || !truth("validate_checksum");
+        fields.insert("checksum", sums.sha1);
+        fields.insert("md5sum", sums.md5);
+        if sums.same {
             fields.insert("file", src);
             return Ok((result::ok(fields), Vec::new()));
         }
-        fields.insert("remote_checksum", sum.as_str());
+        fields.insert("remote_checksum", said("sha1"));
         fields.insert("remote_md5sum", Value::Null);
+        if !matches {
+            fields.insert("msg", "checksum mismatch");
+            fields.insert("file", src);
+            return Ok((result::failed(fields), Vec::new()));
+        }
         Ok((result::changed(fields), Vec::new()))
     }
+}
+
+fn unwritable(dest: &Path, error: &std::io::Error) -> Halt {
+    Halt::refused(format!("could not write '{}': {error}", dest.display()))
 }
 
 /// A file that is not there is no failure where the task says so.
@@ -122,8 +147,4 @@ fn destination(asking: &Asking, dest: &str, src: &str, flat: bool) -> Result<Pat
     let inside = normal(&PathBuf::from("/").join(src));
     let relative = inside.strip_prefix("/").unwrap_or(&inside).to_path_buf();
     Ok(base.join(&*host).join(relative))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -11,11 +11,12 @@ use crate::engine::message::{
 use crate::engine::place::TaskKey;
 use crate::playbook::model::{Action, ActionKind, Args, Frame, Keywords, Loop, LoopControl, LoopSource, Task};
 use crate::world::files::Memory;
+use crate::world::sinks::Sums;
 use lang::template::{Environment, LookupRequest, Scope, Source, Still, Stop};
 use std::cell::RefCell;
 use std::path::Path;
 use std::sync::Arc;
-use target::protocol::{Answer, BlobHash};
+use target::protocol::{Answer, BlobHash, Token};
 use value::{Date, DateTime, Map, SourceId, SourceMap, Span, Str, Value};
 
 /// A project of two hosts with the same variables.
@@ -235,6 +236,12 @@ impl Surroundings for Project {
             Content::File(path) => self.context().files.read(path)?.len() as u64,
         };
         Ok(([7; 32], size))
+    }
+    fn expect(&self, _dest: &Path) -> std::io::Result<Expected> {
+        Ok(Expected { token: [3; 16], there: None })
+    }
+    fn received(&self, _token: &Token) -> Option<std::io::Result<Sums>> {
+        Some(Ok(Sums { sha1: "5e".into(), md5: "3d".into(), same: false }))
     }
     fn write(&self, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
         self.asked.borrow_mut().push(format!("write {} {}", path.display(), String::from_utf8_lossy(bytes)));

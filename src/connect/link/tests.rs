@@ -285,3 +285,65 @@ async fn what_others_have_under_way_is_lost_with_the_connection() {
     drop(helper);
     assert!(engine.input().await.starts_with("lost: "));
 }
+
+/// A piece of a file for the first call of lane 1.
+fn piece(token: Token, bytes: &[u8]) -> FromHelper {
+    FromHelper::Stream { lane: 1, id: 1, token, bytes: bytes.into() }
+}
+
+#[tokio::test]
+async fn a_file_comes_in_pieces_and_each_makes_room_for_more() {
+    let (mut engine, dir) = (start(0), tempfile::tempdir().unwrap());
+    let dest = dir.path().join("host/file");
+    let token = engine.blobs.sinks.expect(&dest).unwrap();
+    engine.calls(1, 1, Hold::No);
+    let mut peer = engine.helper().await;
+    let call = peer.hears_call().await;
+    for bytes in [&b"one "[..], b"two", b""] {
+        peer.says(piece(token, bytes)).await;
+        let credit = ToHelper::Credit { lane: 1, id: 1, bytes: bytes.len().max(1) as u32 };
+        assert_eq!(peer.hears().await, Some(credit));
+    }
+    peer.answers(call).await;
+    assert_eq!(engine.input().await, "1/1 answered");
+    engine.blobs.sinks.take(&token).unwrap().unwrap();
+    assert_eq!(std::fs::read(&dest).unwrap(), b"one two");
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_written_is_refused() {
+    let (mut engine, dir) = (start(0), tempfile::tempdir().unwrap());
+    std::fs::write(dir.path().join("host"), "in the way").unwrap();
+    let token = engine.blobs.sinks.expect(&dir.path().join("host/file")).unwrap();
+    engine.calls(1, 1, Hold::No);
+    let mut peer = engine.helper().await;
+    peer.hears_call().await;
+    peer.says(piece(token, b"one")).await;
+    assert_eq!(peer.hears().await, Some(ToHelper::Credit { lane: 1, id: 1, bytes: 0 }));
+    assert!(engine.blobs.sinks.take(&token).unwrap().is_err());
+}
+
+#[tokio::test]
+async fn a_host_that_sends_what_nobody_asked_for_or_too_much_is_cut() {
+    let dir = tempfile::tempdir().unwrap();
+    let of_another = |token| FromHelper::Stream { lane: 2, id: 1, token, bytes: b"x".into() };
+    let wrongs: [&dyn Fn(Token) -> FromHelper; 3] = [&|_| piece([0; 16], b"x"), &of_another, &|token| {
+        piece(token, &vec![0; target::protocol::WINDOW as usize + 1])
+    }];
+    for wrong in wrongs {
+        let mut engine = start(0);
+        let token = engine.blobs.sinks.expect(&dir.path().join("file")).unwrap();
+        engine.calls(1, 1, Hold::No);
+        let mut peer = engine.helper().await;
+        peer.hears_call().await;
+        peer.says(wrong(token)).await;
+        assert!(engine.input().await.starts_with("lost: "));
+        assert_eq!(
+            std::fs::read_dir(dir.path())
+                .unwrap()
+                .filter(|entry| entry.as_ref().unwrap().file_name() == "file")
+                .count(),
+            0
+        );
+    }
+}

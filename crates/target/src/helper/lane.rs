@@ -4,7 +4,7 @@ use super::launch::Launch;
 use super::session::Shared;
 use crate::host::{Journal, Mode, Overlay, Services, undo};
 use crate::machine::{Context, Interrupt, Machine};
-use crate::protocol::{self, Answer, BlobHash, Body, Call, CallId, FromHelper, Hold, Identity};
+use crate::protocol::{self, Answer, BlobHash, Body, Call, CallId, FromHelper, Hold, Identity, Token, WINDOW};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::path::PathBuf;
@@ -34,7 +34,11 @@ struct State {
     running: Option<CallId>,
     /// The helper of another user that works on it.
     relayed: Option<super::relay::Line>,
-    credit: u64,
+    /// Bytes of files that the call under way has sent, and how many of them the controller has.
+    sent: u64,
+    credited: u64,
+    /// Nobody takes more of them.
+    refused: bool,
     ended: bool,
 }
 
@@ -86,7 +90,10 @@ impl Lane {
         if state.running == Some(id) {
             match &state.relayed {
                 Some(line) => line.credit(id, bytes),
-                None => state.credit += u64::from(bytes),
+                None => {
+                    state.credited += u64::from(bytes);
+                    state.refused |= bytes == 0;
+                }
             }
             self.wake.notify_all();
         }
@@ -137,7 +144,7 @@ impl Lane {
         }
         self.interrupt.reset();
         state.running = Some(id);
-        state.credit = 0;
+        (state.sent, state.credited, state.refused) = (0, 0, false);
         Some(())
     }
 
@@ -156,20 +163,36 @@ impl Lane {
         if let Some(line) = line.as_ref().filter(|_| state.cancelled.contains(&call.id)) {
             line.cancel(call.id);
         }
+        // What it sent may have been credited before it was known.
+        if let (Some(line), early @ 1..) = (&line, std::mem::take(&mut state.credited)) {
+            line.credit(call.id, u32::try_from(early).unwrap_or(u32::MAX));
+        }
+        if let Some(line) = line.as_ref().filter(|_| state.refused) {
+            line.credit(call.id, 0);
+        }
         state.relayed = line;
     }
 
-    /// Waits until this many bytes may be sent.
+    /// Waits until so many bytes more may be sent.
     fn spend(&self, bytes: u64) -> io::Result<()> {
         let mut state = self.state();
-        while state.credit < bytes {
+        state.sent += bytes;
+        drop(self.credited(state, WINDOW)?);
+        Ok(())
+    }
+
+    /// Waits until no more than so many bytes are under way.
+    fn credited<'s>(&self, mut state: MutexGuard<'s, State>, under_way: u64) -> io::Result<MutexGuard<'s, State>> {
+        while state.credited + under_way < state.sent {
+            if state.refused {
+                return Err(io::Error::other("the controller does not take the file"));
+            }
             if state.ended || state.running.is_some_and(|id| state.cancelled.contains(&id)) {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
             state = self.wait(state);
         }
-        state.credit -= bytes;
-        Ok(())
+        Ok(state)
     }
 }
 
@@ -264,13 +287,14 @@ impl Worker<'_> {
     fn run(&mut self, call: &Call, mode: Mode) -> Option<Vec<Answer>> {
         let Body { items, environment, timeout, .. } = &call.body;
         let mut answers = Vec::with_capacity(items.len());
-        for (index, args) in items.iter().enumerate() {
+        for args in items {
             // Each item has the whole time.
             let deadline = timeout.map(|seconds| Instant::now() + Duration::from_secs(seconds.into()));
             self.machine.set_context(Context { environment: environment.clone(), deadline });
             // What is planned lies over the machine only for who plans.
             let mut bare = Overlay::default();
-            let services = Serving { lane: self.lane, shared: self.shared, id: call.id, item: index as u32, deadline };
+            let services =
+                Serving { lane: self.lane, shared: self.shared, id: call.id, shown: !call.body.no_log, deadline };
             let mut work = Work {
                 machine: &mut *self.machine,
                 overlay: if mode == Mode::Plan { &mut self.overlay } else { &mut bare },
@@ -306,7 +330,8 @@ struct Serving<'s> {
     lane: &'s Lane,
     shared: &'s Shared,
     id: CallId,
-    item: u32,
+    /// Whether it may say what it is busy with.
+    shown: bool,
     deadline: Option<Instant>,
 }
 
@@ -316,12 +341,18 @@ impl Services for Serving<'_> {
     }
 
     fn progress(&self, text: &str) {
-        // Nobody's result depends on it.
-        let _ = self.shared.outbox.send(&FromHelper::Progress { id: self.id, text: text.into() });
+        if self.shown {
+            let (lane, id) = (self.lane.id, self.id);
+            // Nobody's result depends on it.
+            let _ = self.shared.outbox.send(&FromHelper::Progress { lane, id, text: text.into() });
+        }
     }
 
-    fn stream(&self, bytes: &[u8]) -> io::Result<()> {
-        self.lane.spend(bytes.len() as u64)?;
-        self.shared.outbox.send(&FromHelper::Stream { id: self.id, item: self.item, bytes: bytes.to_vec() })
+    fn stream(&self, token: &Token, bytes: &[u8]) -> io::Result<()> {
+        self.lane.spend(bytes.len().max(1) as u64)?;
+        let (lane, id) = (self.lane.id, self.id);
+        self.shared.outbox.send(&FromHelper::Stream { lane, id, token: *token, bytes: bytes.to_vec() })?;
+        // The answer comes after the file.
+        if bytes.is_empty() { self.lane.credited(self.lane.state(), 0).map(drop) } else { Ok(()) }
     }
 }

@@ -91,7 +91,7 @@ impl Line {
         let _ = self.0.send(&ToHelper::Cancel { lane: self.1, id });
     }
     pub fn credit(&self, id: CallId, bytes: u32) {
-        let _ = self.0.send(&ToHelper::Credit { id, bytes });
+        let _ = self.0.send(&ToHelper::Credit { lane: self.1, id, bytes });
     }
 }
 

@@ -6,7 +6,7 @@ use super::outbox::Outbox;
 use super::relay::Children;
 use super::{Program, lane};
 use crate::machine::Machine;
-use crate::protocol::{CallId, FromHelper, Lane as LaneId, ToHelper, read_frame};
+use crate::protocol::{FromHelper, Lane as LaneId, ToHelper, read_frame};
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -59,13 +59,8 @@ impl Session<'_> {
             ToHelper::Cancel { lane, id } => self.lane(lane).cancel(id),
             ToHelper::Blob { hash, stream, bytes } => self.shared.blobs.take(&hash, stream, &bytes),
             ToHelper::NoBlob { hash, stream, why } => self.shared.blobs.fail(&hash, stream, why),
-            ToHelper::Credit { id, bytes } => self.credit(id, bytes),
+            ToHelper::Credit { lane, id, bytes } => self.lane(lane).credit(id, bytes),
         }
-    }
-
-    /// Credit names a call, not its lane: only the lane that runs it has use for it.
-    fn credit(&self, id: CallId, bytes: u32) {
-        self.lanes.values().for_each(|(lane, _)| lane.credit(id, bytes));
     }
 
     fn lane(&mut self, id: LaneId) -> &Lane {

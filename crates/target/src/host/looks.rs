@@ -3,8 +3,11 @@ use super::{Contents, Host, Look, Resource, State, Stop, accounts, kinds};
 use crate::machine::{Identity, Kind, Machine, Meta, Stat};
 use sha1::{Digest, Sha1};
 use std::ffi::OsString;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+
+/// How much of a file is read at a time.
+const PIECE: usize = 128 << 10;
 
 impl Host<'_> {
     pub fn state(&self, what: &Resource) -> Look<State> {
@@ -104,11 +107,19 @@ impl Host<'_> {
 
     /// Feeds a digest with a file, piece by piece.
     pub fn digest_with(&self, path: &Path, mut take: impl FnMut(&[u8])) -> Look<()> {
+        self.each_piece(path, &mut |piece| {
+            take(piece);
+            Ok(())
+        })
+    }
+
+    /// A file's bytes, in order and never all at once.
+    pub(super) fn each_piece(&self, path: &Path, take: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> Look<()> {
         if self.overlay.get(&Resource::path(path)).is_some() {
-            take(&self.read(path)?);
+            self.read(path)?.chunks(PIECE).try_for_each(take)?;
             return Ok(());
         }
-        Ok(pieces(&mut self.machine.open(path)?, &mut take)?)
+        Ok(pieces(&mut self.machine.open(path)?, take)?)
     }
 
     pub fn sha1(&self, path: &Path) -> Look<String> {
@@ -247,13 +258,13 @@ fn planned_stat(state: &State) -> Option<Stat> {
     })
 }
 
-fn pieces(reader: &mut dyn Read, take: &mut dyn FnMut(&[u8])) -> std::io::Result<()> {
-    let mut buffer = vec![0; 1 << 16];
+fn pieces(reader: &mut dyn Read, take: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+    let mut buffer = vec![0; PIECE];
     loop {
         match reader.read(&mut buffer) {
             Ok(0) => return Ok(()),
-            Ok(count) => take(&buffer[..count]),
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Ok(count) => take(&buffer[..count])?,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }

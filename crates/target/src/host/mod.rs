@@ -34,7 +34,7 @@ pub use stop::{Failure, Look, Stop};
 pub use undo::{Journal, reversible, undo};
 
 use crate::machine::{Command, Interrupt, Machine, Output};
-use crate::protocol::{BlobHash, Diff};
+use crate::protocol::{BlobHash, Diff, Token};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -55,8 +55,9 @@ pub trait Services {
     fn blob(&self, hash: &BlobHash) -> std::io::Result<PathBuf>;
     /// For the live line.
     fn progress(&self, text: &str);
-    /// A piece of a file that the call fetches; waits for credit. An empty piece ends it.
-    fn stream(&self, bytes: &[u8]) -> std::io::Result<()>;
+    /// Sends a piece of a file to the controller, as soon as there is room for it. An empty piece ends the file, and is sent when
+    /// this returns; no piece is larger than the protocol's window.
+    fn stream(&self, token: &Token, bytes: &[u8]) -> std::io::Result<()>;
 }
 
 /// For calls without a helper around them: there are no blobs, and nobody looks.
@@ -66,7 +67,7 @@ impl Services for Alone {
         Err(std::io::Error::new(std::io::ErrorKind::NotFound, "no controller to ask for the file's contents"))
     }
     fn progress(&self, _: &str) {}
-    fn stream(&self, _: &[u8]) -> std::io::Result<()> {
+    fn stream(&self, _: &Token, _: &[u8]) -> std::io::Result<()> {
         Err(std::io::Error::new(std::io::ErrorKind::NotConnected, "no controller to send the file to"))
     }
 }
@@ -143,9 +144,13 @@ impl<'m> Host<'m> {
         Ok(self.services.blob(hash)?)
     }
 
-    /// Sends a piece of a file to the controller; an empty piece ends it.
-    pub fn stream(&self, bytes: &[u8]) -> Look<()> {
-        Ok(self.services.stream(bytes)?)
+    /// Sends a file to the controller, piece by piece; each is shown to `also`.
+    pub fn send(&self, path: &Path, token: &Token, mut also: impl FnMut(&[u8])) -> Look<()> {
+        self.each_piece(path, &mut |piece| {
+            also(piece);
+            self.services.stream(token, piece)
+        })?;
+        Ok(self.services.stream(token, &[])?)
     }
 
     pub fn sleep(&self, time: Duration) -> Look<()> {

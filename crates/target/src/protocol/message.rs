@@ -9,6 +9,11 @@ pub type Lane = u32;
 pub type BlobHash = [u8; 32];
 /// Tells the pieces of one sending of a blob from those of another.
 pub type StreamId = u32;
+/// By which a host may send one file: nobody but the host that was asked for it knows it.
+pub type Token = [u8; 16];
+
+/// How many bytes of a file may be under way to the controller; the piece that ends it counts for one.
+pub const WINDOW: u64 = 1 << 20;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ToHelper {
@@ -41,8 +46,9 @@ pub enum ToHelper {
         stream: StreamId,
         why: String,
     },
-    /// This many more bytes of a stream may be sent.
+    /// So many bytes of a sent file are where they belong, and as many more may come. None at all: nobody takes the rest.
     Credit {
+        lane: Lane,
         id: CallId,
         bytes: u32,
     },
@@ -58,10 +64,10 @@ pub enum FromHelper {
     Dropped { lane: Lane, id: CallId },
     /// Asks for a blob. One that did not arrive may be asked for again, under another number.
     Need { hash: BlobHash, stream: StreamId },
-    /// A piece of a file that a call fetches; an empty piece ends it.
-    Stream { id: CallId, item: u32, bytes: Vec<u8> },
+    /// A piece of a file that a call was asked for, in order; an empty piece ends it.
+    Stream { lane: Lane, id: CallId, token: Token, bytes: Vec<u8> },
     /// For the live line: what a long call is busy with.
-    Progress { id: CallId, text: String },
+    Progress { lane: Lane, id: CallId, text: String },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
