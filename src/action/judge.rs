@@ -334,10 +334,8 @@ fn from_answer(answer: &Answer) -> Outcome {
     } else {
         fields.insert("failed", answer.failed);
     }
-    for (name, said) in [("warnings", &answer.warnings), ("deprecations", &answer.deprecations)] {
-        if !said.is_empty() {
-            fields.insert(name, Value::list(said.iter().map(|text| text.as_str().into())));
-        }
+    if !answer.warnings.is_empty() {
+        fields.insert("warnings", Value::list(answer.warnings.iter().map(|text| text.as_str().into())));
     }
     Outcome {
         changed: answer.changed,
@@ -346,7 +344,6 @@ fn from_answer(answer: &Answer) -> Outcome {
         result: Arc::new(fields),
         diff: answer.diff.clone(),
         warnings: answer.warnings.clone(),
-        deprecations: answer.deprecations.clone(),
         unforeseen: answer.unforeseen.clone(),
         cause: answer.cause,
         ..Outcome::default()

@@ -96,7 +96,6 @@ fn leave(answer: &mut Answer, traces: Traces) {
     answer.journal = traces.journal.iter().map(journal_line).collect();
     answer.diff = traces.diff;
     answer.warnings = traces.warnings;
-    answer.deprecations = traces.deprecations;
 }
 
 fn journal_line(done: &Done) -> JournalLine {

@@ -84,7 +84,6 @@ pub struct Host<'m> {
     room: u64,
     diff: Vec<Diff>,
     warnings: Vec<String>,
-    deprecations: Vec<String>,
 }
 
 /// What a call leaves behind besides its result.
@@ -93,14 +92,13 @@ pub struct Traces {
     pub journal: Vec<Done>,
     pub diff: Vec<Diff>,
     pub warnings: Vec<String>,
-    pub deprecations: Vec<String>,
 }
 
 impl<'m> Host<'m> {
     pub fn new(machine: &'m mut dyn Machine, mode: Mode, overlay: &'m mut Overlay, services: &'m dyn Services) -> Self {
-        let (journal, diff, warnings, deprecations) = Default::default();
+        let (journal, diff, warnings) = Default::default();
         let room = Journal::ROOM;
-        Self { machine, mode, overlay, services, wants_diff: false, journal, room, diff, warnings, deprecations }
+        Self { machine, mode, overlay, services, wants_diff: false, journal, room, diff, warnings }
     }
 
     /// For a call whose channel keeps something already.
@@ -129,10 +127,6 @@ impl<'m> Host<'m> {
 
     pub fn warn(&mut self, text: impl Into<String>) {
         self.warnings.push(text.into());
-    }
-
-    pub fn deprecate(&mut self, text: impl Into<String>) {
-        self.deprecations.push(text.into());
     }
 
     pub fn progress(&self, text: &str) {
@@ -203,6 +197,6 @@ impl<'m> Host<'m> {
     }
 
     pub fn into_traces(self) -> Traces {
-        Traces { journal: self.journal, diff: self.diff, warnings: self.warnings, deprecations: self.deprecations }
+        Traces { journal: self.journal, diff: self.diff, warnings: self.warnings }
     }
 }

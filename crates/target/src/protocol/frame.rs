@@ -95,11 +95,6 @@ impl Decoder {
         self.taken += HEAD + length;
         Ok(Some(message))
     }
-
-    /// Whether a message has begun and not ended.
-    pub fn is_partial(&self) -> bool {
-        self.taken < self.buffer.len()
-    }
 }
 
 /// For blocking readers; nothing at the end of the stream.
@@ -181,7 +176,7 @@ mod tests {
                 }
             }
             assert_eq!(back, messages, "{step}");
-            assert!(!decoder.is_partial());
+            assert!(decoder.next::<ToHelper>().unwrap().is_none());
         }
         let mut reader = stream.as_slice();
         for message in &messages {

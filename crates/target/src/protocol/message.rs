@@ -166,7 +166,6 @@ pub struct Answer {
     pub result: Map,
     pub diff: Vec<Diff>,
     pub warnings: Vec<String>,
-    pub deprecations: Vec<String>,
     /// What was changed, with what it was before: for undo, drift, audit.
     pub journal: Vec<JournalLine>,
     /// In a plan: the answer depends on a change that is only planned, and which.
