@@ -24,7 +24,7 @@ mod said;
 mod search;
 mod settings;
 mod split;
-pub mod template_file;
+mod template_names;
 #[cfg(test)]
 mod tests;
 mod world;
@@ -38,4 +38,5 @@ pub use halt::{Failure, Halt};
 pub use judge::aggregate;
 pub use names::Names;
 pub use settings::Settings;
+pub use template_names::template_names;
 pub use world::{Content, Context, Expected, FileState, Surroundings, World};

@@ -6,7 +6,7 @@ use super::session::{Called, Session};
 use super::{listing, version};
 use crate::project::{Playbooks, Prompt};
 use crate::report::{Human, Plan, Renderer, Shown};
-use crate::world::drive::Project as _;
+use crate::run::drive::Project as _;
 use std::path::{Path, PathBuf};
 use value::Diagnostic;
 

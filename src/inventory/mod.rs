@@ -13,7 +13,7 @@ mod yaml;
 
 pub use literal::literal;
 use pattern::LOCALHOST;
-pub use pattern::{Matched, glob, limit};
+pub use pattern::{Matched, limit};
 pub use show::{Show, for_json};
 pub use source::{Options, load};
 

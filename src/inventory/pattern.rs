@@ -1,6 +1,7 @@
 //! Which hosts a pattern means: names, groups, globs, `~regex`, slices, and `&` and `!` to cut down.
 use super::Inventory;
 use crate::engine::message::HostId;
+use crate::world::paths::glob_expression;
 use fancy_regex::Regex;
 use indexmap::IndexSet;
 use std::collections::HashSet;
@@ -183,7 +184,7 @@ impl Wanted {
     fn new(part: &str) -> Result<Self, String> {
         let pattern = match part.strip_prefix('~') {
             Some(regex) => format!("^(?:{regex})"),
-            None if part.contains(['*', '?', '[']) => glob(part),
+            None if part.contains(['*', '?', '[']) => glob_expression(part),
             None => return Ok(Wanted::Name(part.to_string())),
         };
         Regex::new(&pattern).map(Wanted::Pattern).map_err(|error| error.to_string())
@@ -195,31 +196,4 @@ impl Wanted {
             Wanted::Pattern(pattern) => pattern.is_match(name).unwrap_or(false),
         }
     }
-}
-
-/// Python's fnmatch as a regular expression.
-pub fn glob(pattern: &str) -> String {
-    let (mut regex, mut chars) = (String::from("(?s)^"), pattern.chars().peekable());
-    while let Some(c) = chars.next() {
-        match c {
-            '*' => regex.push_str(".*"),
-            '?' => regex.push('.'),
-            '[' if chars.clone().any(|c| c == ']') => {
-                regex.push('[');
-                if chars.next_if_eq(&'!').is_some() {
-                    regex.push('^');
-                }
-                for c in chars.by_ref() {
-                    match c {
-                        ']' => break,
-                        '\\' | '[' | '&' | '~' => regex.extend(['\\', c]),
-                        c => regex.push(c),
-                    }
-                }
-                regex.push(']');
-            }
-            c => regex.push_str(&fancy_regex::escape(&c.to_string())),
-        }
-    }
-    regex + "$"
 }

@@ -1,7 +1,7 @@
 //! What `ansible-inventory` prints: the whole inventory, as JSON's shape or as YAML's, one host's variables, the groups as a tree.
 use super::Inventory;
 use crate::engine::message::HostId;
-use crate::vars::MAGIC_NAMES;
+use crate::playbook::names::MAGIC_NAMES;
 use crate::world::loader::Loader;
 use indexmap::IndexSet;
 use std::collections::BTreeSet;

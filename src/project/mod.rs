@@ -6,7 +6,7 @@ mod include;
 mod list;
 mod open;
 
-use crate::action::{Halt, World, template_file};
+use crate::action::{Halt, World, template_names};
 use crate::engine::message::{
     Brought, HostId, HostVars, Include, InventoryChange, Opened, Outcome, PlayState, Question,
 };
@@ -14,9 +14,9 @@ use crate::inventory::{self, Inventory};
 use crate::playbook::model::{Play, Task};
 use crate::playbook::tags::Selection;
 use crate::playbook::{Load, Parser};
+use crate::run::Here;
+use crate::run::drive::Project;
 use crate::vars::{HostScope, Outside, PlayVars, Variables, View};
-use crate::world::drive::Project;
-use crate::world::surroundings::Here;
 use lang::template::{Environment, Scope, render_value};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -291,7 +291,7 @@ impl World for Playbooks {
 /// The clock and the files of this machine.
 impl Outside for Here {
     fn template_names(&self, asked: &str, path: &Path) -> Vec<(String, Value)> {
-        template_file::names(self, asked, path, None)
+        template_names(self, asked, path, None)
     }
 
     fn environment(&self) -> &dyn Environment {

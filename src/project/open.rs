@@ -86,7 +86,7 @@ impl Playbooks {
         let mut start = self.start_at.lock().unwrap_or_else(PoisonError::into_inner);
         tags::filter(nodes, &mut |task| {
             let Some(wanted) = start.as_deref() else { return true };
-            let pattern = fancy_regex::Regex::new(&crate::inventory::glob(wanted));
+            let pattern = fancy_regex::Regex::new(&crate::world::paths::glob_expression(wanted));
             let matches =
                 |name: &str| name == wanted || pattern.as_ref().is_ok_and(|glob| glob.is_match(name).unwrap_or(false));
             let own = task.name.as_deref().unwrap_or(&task.action.written);

@@ -2,37 +2,13 @@
 use super::scope::HostScope;
 use crate::inventory::Host;
 use crate::playbook::model::Role;
+use crate::playbook::names::MAGIC_NAMES;
 use std::sync::Arc;
 use value::{Map, Str, Value};
 
 /// The version whose language this is, for playbooks that ask.
 const VERSION: (i64, i64, i64) = (2, 19, 14);
 
-/// What every host has, in a play or not.
-pub const ALWAYS: [&str; 22] = [
-    "ansible_check_mode",
-    "ansible_config_file",
-    "ansible_diff_mode",
-    "ansible_facts",
-    "ansible_forks",
-    "ansible_inventory_sources",
-    "ansible_limit",
-    "ansible_playbook_python",
-    "ansible_run_tags",
-    "ansible_skip_tags",
-    "ansible_verbosity",
-    "ansible_version",
-    "deploy_version",
-    "group_names",
-    "groups",
-    "hostvars",
-    "inventory_dir",
-    "inventory_file",
-    "inventory_hostname",
-    "inventory_hostname_short",
-    "omit",
-    "playbook_dir",
-];
 /// Those that the inventory gives its hosts. Whoever sets them elsewhere is stronger.
 pub(super) const OF_INVENTORY: [&str; 5] =
     ["group_names", "inventory_dir", "inventory_file", "inventory_hostname", "inventory_hostname_short"];
@@ -54,7 +30,7 @@ const IN_ROLE: [&str; 5] =
 
 impl HostScope {
     pub(super) fn magic_names(&self) -> Vec<&'static str> {
-        let mut names = ALWAYS.to_vec();
+        let mut names = MAGIC_NAMES.to_vec();
         if self.view.play.is_some() {
             names.extend(IN_PLAY);
         }

@@ -11,11 +11,11 @@ mod hostvars;
 mod magic;
 mod scope;
 mod settings;
+pub mod template_file;
 #[cfg(test)]
 mod tests;
 
 pub use extra::extra_vars;
-pub use magic::ALWAYS as MAGIC_NAMES;
 pub use scope::{HostScope, View};
 
 use crate::config::Settings;

@@ -2,8 +2,7 @@
 use super::connection::is_connection_variable;
 use super::files;
 use super::hostvars::{AllNames, HostVarsOf};
-use super::{PlayVars, Variables, magic, settings};
-use crate::action::template_file;
+use super::{PlayVars, Variables, magic, settings, template_file};
 use crate::engine::message::{HostId, HostVars, PlayState};
 use crate::inventory::Layers;
 use crate::playbook::model::{Frame, Role, Task};

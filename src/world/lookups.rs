@@ -158,7 +158,7 @@ pub fn glob(path: &Path) -> Vec<String> {
         return Vec::new();
     };
     let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
-    let Ok(pattern) = fancy_regex::Regex::new(&crate::inventory::glob(name)) else { return Vec::new() };
+    let Ok(pattern) = fancy_regex::Regex::new(&crate::world::paths::glob_expression(name)) else { return Vec::new() };
     let Ok(entries) = std::fs::read_dir(dir) else { return Vec::new() };
     let names = entries.filter_map(Result::ok).filter_map(|entry| entry.file_name().into_string().ok());
     let hidden = name.starts_with('.');

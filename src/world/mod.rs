@@ -1,12 +1,9 @@
-//! Everything outside the engine: clock, random numbers, files, lookups, prompts, the threads that evaluate.
+//! The machine that we run on, for every other room: its files and the texts in them, lookups, the terminal. Knows none of them.
 pub mod blobs;
-mod desk;
-pub mod drive;
 pub mod files;
 pub mod loader;
 pub mod lookups;
 mod password;
 pub mod paths;
 pub mod sinks;
-pub mod surroundings;
 pub mod terminal;

@@ -83,3 +83,30 @@ fn real_path(path: &Path) -> PathBuf {
         _ => path.to_path_buf(),
     }
 }
+
+/// Python's fnmatch as a regular expression.
+pub fn glob_expression(pattern: &str) -> String {
+    let (mut regex, mut chars) = (String::from("(?s)^"), pattern.chars().peekable());
+    while let Some(c) = chars.next() {
+        match c {
+            '*' => regex.push_str(".*"),
+            '?' => regex.push('.'),
+            '[' if chars.clone().any(|c| c == ']') => {
+                regex.push('[');
+                if chars.next_if_eq(&'!').is_some() {
+                    regex.push('^');
+                }
+                for c in chars.by_ref() {
+                    match c {
+                        ']' => break,
+                        '\\' | '[' | '&' | '~' => regex.extend(['\\', c]),
+                        c => regex.push(c),
+                    }
+                }
+                regex.push(']');
+            }
+            c => regex.push_str(&fancy_regex::escape(&c.to_string())),
+        }
+    }
+    regex + "$"
+}

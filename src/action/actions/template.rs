@@ -1,9 +1,10 @@
 //! `template`: a template file, evaluated for a host and written there as `copy` writes.
 use super::super::instance::{Action, Call, Finish, Instance, Step};
 use super::super::names::TemplateFile;
-use super::super::{Halt, arguments, search, template_file};
+use super::super::{Halt, arguments, search, template_names};
 use super::transfer;
 use crate::engine::message::{Effect, Outcome};
+use crate::vars::template_file;
 use std::path::Path;
 use value::spec::{Args as _, Spec};
 use value::{Map, Span, Str, Value};
@@ -113,7 +114,7 @@ fn rendered(instance: &Instance, args: &Map, src: &str, path: &Path, dest: &str)
     let bytes = transfer::read(instance, path, true)?;
     let text = String::from_utf8(bytes)
         .map_err(|_| Halt::refused(format!("the template '{}' is not UTF-8", path.display())))?;
-    let mut vars = template_file::names(instance.world().surroundings, src, path, Some(dest));
+    let mut vars = template_names(instance.world().surroundings, src, path, Some(dest));
     if instance.names.get("ansible_managed")?.is_none() {
         vars.push(("ansible_managed".into(), instance.world().settings.ansible_managed.as_str().into()));
     }

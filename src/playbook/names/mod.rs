@@ -82,6 +82,32 @@ fn follow(kind: &'static str, collection: &str, name: &str) -> Option<String> {
     None
 }
 
+/// Variables that Ansible itself gives every host, in a play or not.
+pub const MAGIC_NAMES: [&str; 22] = [
+    "ansible_check_mode",
+    "ansible_config_file",
+    "ansible_diff_mode",
+    "ansible_facts",
+    "ansible_forks",
+    "ansible_inventory_sources",
+    "ansible_limit",
+    "ansible_playbook_python",
+    "ansible_run_tags",
+    "ansible_skip_tags",
+    "ansible_verbosity",
+    "ansible_version",
+    "deploy_version",
+    "group_names",
+    "groups",
+    "hostvars",
+    "inventory_dir",
+    "inventory_file",
+    "inventory_hostname",
+    "inventory_hostname_short",
+    "omit",
+    "playbook_dir",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;

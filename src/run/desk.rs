@@ -1,12 +1,12 @@
 //! Where the engine's questions are answered: on threads beside the loop, as many as there are cores, so that templates of many hosts are
 //! evaluated side by side, and neither a prompt nor a program that a lookup runs holds up connections, timers and signals.
 use super::drive::Project;
-use super::files::Files;
-use super::surroundings::Here;
-use super::terminal::{self, Typed};
+use super::here::Here;
 use crate::action::{self, Context};
 use crate::engine::message::{Evaluated, HostVars, Include, Input, Passed, PlayState, Question, Ticket};
 use crate::playbook::model::Task;
+use crate::world::files::Files;
+use crate::world::terminal::{self, Typed};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};

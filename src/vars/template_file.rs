@@ -1,26 +1,7 @@
-//! What template files have in common, whether the module `template` writes them or the lookup evaluates them: the names that tell of the
-//! file itself, and the arguments that set its syntax.
-use super::world::Surroundings;
+//! The arguments that set a template file's syntax, whether the module `template` writes it or the lookup evaluates it.
 use lang::template::Syntax;
-use std::path::Path;
 use value::Value;
 use value::spec::to_bool;
-
-/// What a template knows of itself. The lookup's has no destination.
-pub fn names(surroundings: &dyn Surroundings, asked: &str, path: &Path, dest: Option<&str>) -> Vec<(String, Value)> {
-    let mut names = vec![
-        ("template_host".to_string(), Value::from(surroundings.host_name())),
-        ("template_path".into(), asked.into()),
-        ("template_fullpath".into(), path.display().to_string().into()),
-        ("template_destpath".into(), dest.into()),
-        ("template_run_date".into(), Value::DateTime(surroundings.local_time(surroundings.now()))),
-    ];
-    if let Some(state) = surroundings.file_state(path) {
-        names.push(("template_uid".into(), surroundings.user_name(state.uid).into()));
-        names.push(("template_mtime".into(), Value::DateTime(surroundings.local_time(state.modified))));
-    }
-    names
-}
 
 /// A file's syntax, as far as arguments set it.
 pub fn syntax<'a>(argument: &dyn Fn(&str) -> Option<&'a Value>) -> Syntax {

@@ -1,10 +1,10 @@
 //! What tasks of the controller and templates ask of the machine they run on: the clock, random numbers, prompts, files outside the
 //! project.
-use super::blobs::Blobs;
-use super::sinks::{Sums, temporary};
-use super::{lookups, paths};
 use crate::action::{Content, Expected, FileState, Surroundings};
 use crate::report::Secrets;
+use crate::world::blobs::Blobs;
+use crate::world::sinks::{Sums, temporary};
+use crate::world::{lookups, paths};
 use lang::template::{Arguments, Environment, FileTest, Stop};
 use lang::vault::Keyring;
 use std::collections::HashMap;

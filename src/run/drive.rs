@@ -1,8 +1,7 @@
 //! The loop of a run: what the engine asks for is done here, and what comes of it goes back in. One thread, no waiting but for what
 //! happens; what may take its time is answered beside it.
 use super::desk::{Desk, Pool, Work};
-use super::surroundings::{Here, now};
-use super::terminal;
+use super::here::{Here, now};
 use crate::action::{self, World};
 use crate::connect::{Connections, Settings as ConnectSettings};
 use crate::engine::message::{
@@ -12,6 +11,7 @@ use crate::engine::{Engine, Options};
 use crate::playbook::model::Task;
 use crate::report::{Live, Names, Renderer, Screen};
 use crate::world::files::Files;
+use crate::world::terminal;
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
