@@ -25,6 +25,12 @@ fn given<'v>(value: Option<&'v Value>, kind: &str) -> Result<&'v Value, String> 
     value.ok_or_else(|| format!("is required ({kind})"))
 }
 
+/// One field; by itself, so that a program has it once for each type and not for each field.
+#[inline(never)]
+pub fn field<T: FromValue>(args: &Map, name: &'static str) -> Result<T, String> {
+    T::from_value(args.get(name)).map_err(|why| format!("`{name}` {why}"))
+}
+
 macro_rules! from_value {
     ($type:ty, $kind:ident, $($pattern:pat => $result:expr),+) => {
         impl FromValue for $type {
@@ -126,8 +132,7 @@ macro_rules! args {
             };
             fn from_map(args: &$crate::Map) -> Result<Self, String> {
                 Ok(Self { $(
-                    $field: <$type as $crate::spec::FromValue>::from_value(args.get($crate::spec::plain_name(stringify!($field))))
-                        .map_err(|why| format!("`{}` {why}", stringify!($field)))?
+                    $field: $crate::spec::field(args, const { $crate::spec::plain_name(stringify!($field)) })?
                 ),* })
             }
         }

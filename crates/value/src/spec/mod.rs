@@ -7,7 +7,7 @@ mod suggest;
 
 pub use check::{Complaint, ComplaintKind, check};
 pub use coerce::{Refusal, coerce, to_bool};
-pub use declare::{Args, FromValue, parse};
+pub use declare::{Args, FromValue, field, parse};
 pub use suggest::nearest;
 
 /// Types that an argument can have; the names are Ansible's.
