@@ -44,6 +44,7 @@ pub fn run(options: &AdHocCommand, session: &mut Session) -> Result<Exit, Refusa
     };
     let words = Words {
         pattern: &options.pattern,
+        name: None,
         module: &options.module_name,
         args: &options.args,
         timeout: options.task_timeout,

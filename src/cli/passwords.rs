@@ -1,7 +1,7 @@
 //! Passwords of the command line: typed at the terminal, or out of a file or program. None of them is ever an argument.
-use super::exit::Refusal;
+use super::exit::{Exit, Refusal};
 use crate::world::files::{FileKind, Files};
-use crate::world::terminal;
+use crate::world::terminal::{self, Typed};
 use std::io::BufRead;
 use std::path::Path;
 use value::Diagnostic;
@@ -17,16 +17,23 @@ pub fn get(ask: bool, file: Option<&Path>, question: &str, files: &dyn Files) ->
 
 /// At the terminal; where there is none, a line of the standard input.
 pub fn typed(question: &str) -> Result<String, Refusal> {
-    let typed = terminal::ask(question, true).or_else(|| {
-        let mut line = String::new();
-        let count = std::io::stdin().lock().read_line(&mut line).ok()?;
-        (count > 0).then(|| line.trim_end_matches(['\r', '\n']).to_string())
-    });
-    typed.ok_or_else(|| {
-        let what = question.trim_end_matches([':', ' ']);
-        let error = Diagnostic::error("password", format!("nobody answered the question `{what}`"));
-        Refusal::error(error.help("there is no terminal to ask at; give the password in a file"))
-    })
+    match terminal::ask_for_word(question, true) {
+        Typed::Line(line) => Ok(line),
+        Typed::Interrupt => {
+            Err(Refusal::new(Exit::Interrupted, Diagnostic::error("interrupted", "interrupted before anything began")))
+        }
+        Typed::Nobody => piped().ok_or_else(|| {
+            let what = question.trim_end_matches([':', ' ']);
+            let error = Diagnostic::error("password", format!("nobody answered the question `{what}`"));
+            Refusal::error(error.help("there is no terminal to ask at; give the password in a file"))
+        }),
+    }
+}
+
+fn piped() -> Option<String> {
+    let mut line = String::new();
+    let count = std::io::stdin().lock().read_line(&mut line).ok()?;
+    (count > 0).then(|| line.trim_end_matches(['\r', '\n']).to_string())
 }
 
 /// A file's text without the white space around it, or what a program prints.

@@ -24,7 +24,8 @@ pub fn run(options: &PingCommand, session: &mut Session) -> Result<Exit, Refusal
     // Nobody waits for a slower host.
     prepared.plays.strategy = "free".into();
     prepared.plays.forks = prepared.plays.forks.max(hosts.len().min(200));
-    let words = Words { pattern: &options.pattern, module: "ansible.builtin.setup", args: ARGS, timeout: None };
+    let module = "ansible.builtin.setup";
+    let words = Words { pattern: &options.pattern, name: Some("ping"), module, args: ARGS, timeout: None };
     let play = prepared.parser.single_task(words, &dir).map_err(Refusal::parser)?;
     let (variables, parser) = (prepared.variables.clone(), prepared.parser.clone());
     let playbooks = Playbooks::from_plays(vec![play], &dir, variables, parser, prepared.plays.clone(), run::prompt());

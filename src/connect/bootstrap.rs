@@ -27,7 +27,7 @@ fn from_home(dir: &str) -> String {
 }
 
 /// Says `HAVE` and becomes the helper; or says `NEED` and the architecture, reads one line (bytes, hash) and the packed helper,
-/// and goes on as before; or says `FAIL` and why. A folder where programs may not run is passed over. The folder is always one of
+/// and goes on as before; or says `FAIL` and why. Where the helper did not arrive whole it asks once more, for the next folder. A folder where programs may not run is passed over. The folder is always one of
 /// our own, below the user's where they named one, and what is cleared away there are old helpers alone: files named by a hash.
 const SCRIPT: &str = r#"m=$(umask); umask 077
 ok() { [ "$(sha256sum <"$1" 2>/dev/null)" = "$2  -" ]; }
@@ -44,18 +44,21 @@ places; try x "$hashes"
 places all; try x "$hashes"
 echo "NEED $(uname -m)"
 read -r n h || exit 0
-w=; IFS='
+w=; waits=x; IFS='
 '
 for d in $p; do
   f="$d/$h"; t="$f.$$"
   mkdir -p -m 700 "$d" 2>/dev/null && [ -O "$d" ] && [ ! -L "$d" ] && chmod 700 "$d" 2>/dev/null && [ -w "$d" ] || { w="$w $d: cannot be written;"; continue; }
   printf '#!/bin/sh\nexit 0\n' >"$t" 2>/dev/null && chmod 700 "$t" && "$t" 2>/dev/null || { rm -f "$t"; w="$w $d: full, or programs may not run there;"; continue; }
-  head -c "$n" | gzip -dc >"$t" 2>/dev/null; ok "$t" "$h" || { rm -f "$t"; echo "FAIL $d: the helper did not arrive whole (is the disk full? are gzip and sha256sum there?)"; exit 0; }
+  [ -n "$waits" ] || { echo "NEED $(uname -m)"; IFS=' ' read -r n h || exit 0; }; waits=
+  head -c "$n" | { gzip -dc >"$t" 2>/dev/null; cat >/dev/null; }
+  ok "$t" "$h" || { rm -f "$t"; w="$w $d: the helper did not arrive whole (is the disk full? are gzip and sha256sum there?);"; continue; }
   chmod 700 "$t"; mv -f "$t" "$f"; x='[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]'
   find "$d/" -maxdepth 1 -type f -mtime +30 -name "$x$x$x$x$x$x$x$x" -delete 2>/dev/null
   IFS=' '; echo HAVE; umask "$m"; exec "$f" @ARGUMENT@
 done
-echo "FAIL no place for the helper:$w"
+[ -z "$waits" ] || head -c "$n" >/dev/null
+echo "FAIL no place for the helper:${w%;}"
 "#;
 
 /// Speaks with the script until the helper runs. What the login shell prints before is passed over.
@@ -183,6 +186,21 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         std::fs::write(home.path().join(".cache"), "a file stands where the folder should").unwrap();
         become_helper(home.path()).await.unwrap();
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn where_no_place_takes_it_all_are_named() {
+        let home = tempfile::tempdir().unwrap();
+        let noise: String = (0..4000_u32).map(|n| char::from(b'a' + (n * n / 7 % 26) as u8)).collect();
+        let program = Program::of(format!("#!/bin/sh\n# {}{noise}\nexit 0\n", home.path().display()).as_bytes());
+        // Small files can be written, and no larger ones.
+        let line = format!("ulimit -f 1; {}", command(&program, false, None).unwrap());
+        let failure = start(&line, home.path(), &program).await.unwrap_err().to_string();
+        let uid = rustix::process::getuid().as_raw();
+        let places = [home.path().join(".cache/deploy").display().to_string(), format!("/tmp/deploy-{uid}")];
+        for place in places {
+            assert!(failure.contains(&format!("{place}: the helper did not arrive whole")), "{place}: {failure}");
+        }
     }
 
     #[tokio::test(flavor = "current_thread")]

@@ -30,7 +30,7 @@ impl Failure {
         let told = format!("Task failed: {message}");
         let result: Map =
             [("changed", Value::Bool(false)), ("msg", told.into()), ("unreachable", true.into())].into_iter().collect();
-        let diagnostic = Diagnostic::error("unreachable", message);
+        let diagnostic = Diagnostic::error("unreachable", self.in_short().unwrap_or(message));
         let diagnostic = self.help().into_iter().fold(diagnostic, Diagnostic::help);
         Outcome {
             unreachable: true,
@@ -38,6 +38,19 @@ impl Failure {
             diagnostic: Some(Box::new(diagnostic)),
             ..Outcome::default()
         }
+    }
+
+    /// Of ssh's long warning, what it comes to.
+    fn in_short(&self) -> Option<String> {
+        let Failure::Ssh { words, destination } = self else { return None };
+        if !words.contains(CHANGED) {
+            return None;
+        }
+        let known = words.lines().find_map(|line| line.trim().strip_prefix("Offending ")?.split_once(" in "));
+        let known = known.map(|(key, place)| format!(" (not the {key} in {place})")).unwrap_or_default();
+        let now = words.lines().map(str::trim).find(|line| line.starts_with("SHA256:"));
+        let now = now.map(|print| format!(": it is {} now{known}", print.trim_end_matches('.'))).unwrap_or_default();
+        Some(format!("the host key of {} has changed{now}", host_of(destination)))
     }
 
     fn help(&self) -> Option<String> {
@@ -54,13 +67,21 @@ impl Failure {
     }
 }
 
+/// Of ssh's warning that a key is not the known one.
+const CHANGED: &str = "REMOTE HOST IDENTIFICATION HAS CHANGED";
+
+fn host_of(destination: &str) -> &str {
+    destination.rsplit('@').next().unwrap_or(destination)
+}
+
 /// What ssh's words mean to somebody who does not speak ssh.
 fn help_for(words: &str, destination: &str) -> Option<String> {
-    let host = destination.rsplit('@').next().unwrap_or(destination);
     let has = |part: &str| words.contains(part);
-    Some(if has("REMOTE HOST IDENTIFICATION HAS CHANGED") {
+    Some(if has(CHANGED) {
+        let own = words.lines().map(str::trim).find(|line| line.starts_with("ssh-keygen -f"));
+        let forget = own.map_or_else(|| format!("ssh-keygen -R {}", host_of(destination)), str::to_string);
         format!(
-            "the host's key is not the one in known_hosts: if the host was installed anew, `ssh-keygen -R {host}` forgets the old key; if it was not, somebody may be listening"
+            "if the host was installed anew, `{forget}` forgets the old key; if it was not, somebody may be listening"
         )
     } else if has("Host key verification failed") {
         format!(
@@ -79,4 +100,22 @@ fn help_for(words: &str, destination: &str) -> Option<String> {
     } else {
         return None;
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_changed_key_is_told_in_a_line_with_ssh_s_own_remedy() {
+        let words = "@@@@@@@\n@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\n@@@@@@@\nIT IS POSSIBLE\n\
+            The fingerprint for the ED25519 key sent by the remote host is\nSHA256:abc.\nPlease contact.\n\
+            Offending ED25519 key in /k/known_hosts:3\n  remove with:\n  ssh-keygen -f \"/k/known_hosts\" -R \"h1\"\n\
+            Host key verification failed.";
+        let failure = Failure::Ssh { words: words.into(), destination: "ubuntu@h1".into() };
+        let diagnostic = failure.outcome().diagnostic.unwrap();
+        let short = "the host key of h1 has changed: it is SHA256:abc now (not the ED25519 key in /k/known_hosts:3)";
+        assert_eq!(diagnostic.message, short);
+        assert!(diagnostic.help.unwrap().contains("`ssh-keygen -f \"/k/known_hosts\" -R \"h1\"`"));
+    }
 }

@@ -225,8 +225,8 @@ async fn start(
 fn arguments(options: &SshOptions, settings: &Settings, socket: &Path, log: &Path, timeout: u32) -> Vec<String> {
     let mut words: Vec<String> = ["-M", "-f", "-N", "-S"].map(String::from).into();
     words.extend([socket.display().to_string(), "-E".into(), log.display().to_string()]);
-    if settings.verbosity > 3 {
-        words.push("-vv".into());
+    if settings.verbosity > 0 {
+        words.push(format!("-{}", "v".repeat(settings.verbosity.min(3).into())));
     }
     if !options.host_key_checking {
         words.extend(["-o".into(), "StrictHostKeyChecking=no".into()]);
@@ -260,11 +260,15 @@ fn arguments(options: &SshOptions, settings: &Settings, socket: &Path, log: &Pat
     words
 }
 
-/// What ssh said, without its own debugging, its banners' empty lines and the notes on keys it learned.
+/// With these words begins what ssh says of its work, and of keys it learned.
+const OF_ITS_WORK: [&str; 6] =
+    ["debug", "OpenSSH_", "Authenticated to ", "Transferred: ", "Bytes per second: ", "Warning: Permanently added"];
+
+/// What ssh said, without its own debugging and its banners' empty lines.
 fn last_words(log: &str) -> String {
     let told = |line: &&str| {
         let line = line.trim();
-        !line.is_empty() && !line.starts_with("debug") && !line.starts_with("Warning: Permanently added")
+        !line.is_empty() && !OF_ITS_WORK.iter().any(|words| line.starts_with(words))
     };
     let lines: Vec<_> = log.lines().filter(told).map(str::trim_end).collect();
     match lines.is_empty() {

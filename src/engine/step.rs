@@ -252,7 +252,13 @@ impl Engine {
     /// Nothing follows.
     pub(super) fn finish(&mut self) {
         self.events.release(None);
-        let recap = self.events.recap().clone();
+        let mut recap = self.events.recap().clone();
+        if self.phase == Phase::Stopping {
+            // Of hosts that had no time to come to an end of anything, that is what is known.
+            for host in self.run.batch_hosts().iter() {
+                recap.0.entry(*host).or_default();
+            }
+        }
         self.events.emit(Event::Recap(recap));
         self.end(None);
     }

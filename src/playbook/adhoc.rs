@@ -11,6 +11,8 @@ use value::{Span, Str, Value};
 #[derive(Clone, Copy)]
 pub struct Words<'w> {
     pub pattern: &'w str,
+    /// What the task is called; none: as the module.
+    pub name: Option<&'w str>,
     pub module: &'w str,
     /// `key=value ...`, a mapping in YAML or JSON, or a command.
     pub args: &'w str,
@@ -41,7 +43,9 @@ impl Parser {
         let frame = Arc::new(Frame { keywords, ..Frame::default() });
         let around =
             Around { frame: frame.clone(), file: dir.join("<command line>"), handlers: false, imports: Vec::new() };
-        let tasks: Vec<Node> = reader.single(span, (module, args), &around).into_iter().collect();
+        let named = words.name.map(|name| (scalar("name", span), scalar(name, span)));
+        let entries: Vec<_> = named.into_iter().chain([(module, args)]).collect();
+        let tasks: Vec<Node> = reader.single(span, &entries, &around).into_iter().collect();
         let name = Some(Str::from("Ansible Ad-Hoc"));
         let play = Play { name, hosts: hosts.into(), frame, gather_facts: Some(false.into()), tasks, ..empty(span) };
         reader.finish(Arc::new(play))

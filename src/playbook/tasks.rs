@@ -48,8 +48,8 @@ impl Reader<'_> {
     }
 
     /// A task that is nothing but a module with its arguments.
-    pub fn single(&mut self, span: Span, entry: (yaml::Node, yaml::Node), around: &Around) -> Option<Node> {
-        self.task(span, &[entry], around)
+    pub fn single(&mut self, span: Span, entries: &[(yaml::Node, yaml::Node)], around: &Around) -> Option<Node> {
+        self.task(span, entries, around)
     }
 
     pub(super) fn task(&mut self, span: Span, entries: &[(yaml::Node, yaml::Node)], around: &Around) -> Option<Node> {

@@ -323,13 +323,17 @@ fn print_recap(recap: &Recap, names: &Names, screen: &mut Screen) {
 
 fn recap_row(host: &str, counts: &Counts, screen: &Screen) -> String {
     let color = if counts.failed + counts.unreachable > 0 {
-        Color::Error
+        Some(Color::Error)
     } else if counts.changed > 0 {
-        Color::Changed
+        Some(Color::Changed)
     } else {
-        Color::Ok
+        // Of a host that came to no end of anything nothing good is known.
+        (*counts != Counts::default()).then_some(Color::Ok)
     };
-    let name = if screen.has_color() { format!("{:<37}", screen.paint(host, color)) } else { format!("{host:<26}") };
+    let name = match color.filter(|_| screen.has_color()) {
+        Some(color) => format!("{:<37}", screen.paint(host, color)),
+        None => format!("{host:<26}"),
+    };
     let column = |word: &str, count: u32, color: Color| {
         let text = format!("{word}={count:<4}");
         if count > 0 { screen.paint(&text, color) } else { text }

@@ -1,7 +1,8 @@
 //! The renderer of `deploy ping`: a line for each host that answers, a word and a hint for each that does not, and the sum.
 use super::screen::{Color, Screen};
 use super::{Names, Renderer, diagnostic};
-use crate::engine::message::{Event, Failure, Outcome, Status};
+use crate::engine::message::{Event, Failure, HostId, Outcome, Status};
+use std::collections::BTreeSet;
 use std::time::Instant;
 use value::Value;
 
@@ -10,23 +11,33 @@ pub struct Ping {
     /// Of the longest host name.
     width: usize,
     answered: usize,
-    silent: usize,
+    /// Who answered, and who failed to.
+    heard: BTreeSet<HostId>,
 }
 
 impl Ping {
     pub fn new(width: usize) -> Self {
-        Self { began: Instant::now(), width, answered: 0, silent: 0 }
+        Self { began: Instant::now(), width, answered: 0, heard: BTreeSet::new() }
     }
 }
 
 impl Renderer for Ping {
     fn event(&mut self, event: &Event, names: &Names, screen: &mut Screen) {
         match event {
-            Event::Task { host, status, .. } => self.host(&(names.host)(*host), status, screen),
+            Event::Task { host, status, .. } => {
+                self.heard.insert(*host);
+                self.host(&(names.host)(*host), status, screen);
+            }
             Event::Said(diagnostic) => {
                 screen.say(&diagnostic::render(diagnostic, names.sources, screen.has_color()), None)
             }
-            Event::Recap(_) => self.sum(screen),
+            Event::Recap(recap) => {
+                for host in recap.0.keys().filter(|host| !self.heard.contains(host)) {
+                    let name = format!("{:width$}", (names.host)(*host), width = self.width);
+                    screen.print(&format!("{name}  not waited for"), Some(Color::Error));
+                }
+                self.sum(recap.0.len(), screen);
+            }
             _ => {}
         }
     }
@@ -43,12 +54,10 @@ impl Ping {
                 screen.print(line.trim_end(), Some(Color::Ok));
             }
             Status::Settled { outcome, .. } => {
-                self.silent += 1;
                 screen.print(&format!("{name}  failed: {}", reason(outcome)), Some(Color::Error));
                 hint(outcome, screen);
             }
             Status::Unreachable { outcome, .. } => {
-                self.silent += 1;
                 screen.print(&format!("{name}  unreachable: {}", reason(outcome)), Some(Color::Unreachable));
                 hint(outcome, screen);
             }
@@ -56,10 +65,9 @@ impl Ping {
         screen.flush();
     }
 
-    fn sum(&self, screen: &mut Screen) {
-        let all = self.answered + self.silent;
+    fn sum(&self, all: usize, screen: &mut Screen) {
         let hosts = if all == 1 { "host answers" } else { "hosts answer" };
-        let color = if self.silent == 0 { Color::Ok } else { Color::Error };
+        let color = if self.answered == all && all > 0 { Color::Ok } else { Color::Error };
         screen.print(&format!("{} of {all} {hosts}", self.answered), Some(color));
     }
 }
@@ -77,7 +85,9 @@ fn machine(outcome: &Outcome) -> String {
 
 /// On one line.
 fn reason(outcome: &Outcome) -> String {
-    let text = outcome.result.get("msg").map(Value::to_text).unwrap_or_default();
+    // What has a long story is told in short beside it.
+    let short = outcome.diagnostic.as_ref().map(|diagnostic| diagnostic.message.clone());
+    let text = short.unwrap_or_else(|| outcome.result.get("msg").map(Value::to_text).unwrap_or_default());
     let text = text.strip_prefix("Failed to connect to the host via ssh: ").unwrap_or(&text);
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -91,8 +101,21 @@ fn hint(outcome: &Outcome, screen: &mut Screen) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::message::{Counts, Recap};
+    use crate::report::screen::tests::printed;
     use std::sync::Arc;
     use value::Map;
+
+    #[test]
+    fn who_was_not_waited_for_is_named_and_counted() {
+        let mut ping = Ping::new(4);
+        let recap = Recap([(1, Counts::default()), (2, Counts::default())].into_iter().collect());
+        let names = |host: HostId| format!("web{host}");
+        let sources = value::SourceMap::default();
+        let names = Names { host: &names, sources: &sources };
+        let text = printed(|screen| ping.event(&Event::Recap(recap), &names, screen));
+        assert_eq!(text, "web1  not waited for\nweb2  not waited for\n0 of 2 hosts answer\n");
+    }
 
     #[test]
     fn a_machine_is_named_by_its_facts() {
