@@ -294,6 +294,9 @@ impl Environment for Layered<'_> {
     fn lookup_names(&self) -> Vec<&'static str> {
         self.inner.environment().lookup_names()
     }
+    fn keep_secrets(&self, value: &Value) {
+        self.inner.environment().keep_secrets(value);
+    }
     fn warn(&self, warning: Diagnostic) {
         self.inner.environment().warn(warning);
     }

@@ -14,6 +14,10 @@ pub struct Secrets {
 
 impl Secrets {
     pub fn add(&self, secret: &str) {
+        let is_known = |texts: &Vec<String>, text: &str| texts.iter().any(|known| known == text);
+        if is_known(&self.texts.read().unwrap_or_else(PoisonError::into_inner), secret.trim()) {
+            return;
+        }
         let lines = secret.lines().map(str::trim).filter(|line| line.len() >= SHORTEST);
         let mut texts = self.texts.write().unwrap_or_else(PoisonError::into_inner);
         for text in lines.chain([secret.trim()]).filter(|text| text.len() >= SHORTEST) {

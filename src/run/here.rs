@@ -136,6 +136,10 @@ impl Surroundings for Here {
 }
 
 impl Environment for Here {
+    fn keep_secrets(&self, value: &Value) {
+        self.secrets.add_all(value);
+    }
+
     fn now(&self, utc: bool) -> Result<DateTime, Stop> {
         let seconds = now();
         Ok(if utc { time_of(seconds, 0) } else { local_time(seconds) })

@@ -242,6 +242,8 @@ impl Scope for World {
 const HOME: &str = "/home/oracle";
 
 impl Environment for World {
+    fn keep_secrets(&self, _value: &Value) {}
+
     fn now(&self, _utc: bool) -> Result<DateTime, Stop> {
         Ok(lang::python::time::at(1_700_000_000, 0))
     }

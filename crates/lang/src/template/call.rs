@@ -79,7 +79,10 @@ impl<'c> Call<'c> {
             Value::Str(text) if text.is_secret() => Some(text.clone()),
             _ => None,
         };
-        let secrets = values.filter_map(secret).collect();
+        let secrets: Vec<Str> = values.filter_map(secret).collect();
+        for secret in &secrets {
+            evaluation.scope().environment().keep_secrets(&Value::Str(secret.clone()));
+        }
         Self { name, input, arguments, secrets, evaluation }
     }
 

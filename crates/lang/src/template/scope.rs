@@ -88,6 +88,9 @@ pub trait Environment {
     fn lookup_names(&self) -> Vec<&'static str> {
         Vec::new()
     }
+    /// A secret that goes into a text or a filter. What is made of it is marked as a whole; who hides secrets by searching for them needs
+    /// the piece, too.
+    fn keep_secrets(&self, value: &Value);
     /// Something that works, but should be said.
     fn warn(&self, _warning: Diagnostic) {}
     /// ALLOW_BROKEN_CONDITIONALS: conditions of other types than bool are taken as Python takes them, with a warning.
@@ -104,7 +107,9 @@ pub trait Environment {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Still;
 
-impl Environment for Still {}
+impl Environment for Still {
+    fn keep_secrets(&self, _value: &Value) {}
+}
 
 impl Scope for Still {
     fn get(&self, _name: &str) -> Result<Option<Value>, Stop> {

@@ -26,7 +26,10 @@ impl Evaluation<'_> {
         let value = match template.program.single() {
             Some(expression) => match self.eval(expression, &mut frame)? {
                 Value::Undefined(undefined) => placed(&undefined, frame.span(expression.at)),
-                value => value,
+                value => {
+                    self.keep(&value);
+                    value
+                }
             },
             None => {
                 let mut out = Vec::new();
@@ -73,9 +76,11 @@ impl Evaluation<'_> {
                     match value {
                         Value::Str(part) => {
                             secret |= part.is_secret();
+                            self.keep(value);
                             text.push_str(part);
                         }
                         other => {
+                            self.keep(other);
                             let part = self.printed(other)?;
                             secret |= part.is_secret();
                             text.push_str(&part);
@@ -84,6 +89,12 @@ impl Evaluation<'_> {
                 }
                 Ok(Str::from(text).with_secrecy(secret).into())
             }
+        }
+    }
+
+    fn keep(&self, value: &Value) {
+        if value.holds_secret() {
+            self.scope().environment().keep_secrets(value);
         }
     }
 
