@@ -183,7 +183,23 @@ fn placed(asking: &Asking, mut outcome: Outcome) -> Outcome {
         diagnostic.help = help.map(Into::into);
         outcome.diagnostic = Some(Box::new(diagnostic));
     }
+    if outcome.failed {
+        never_ran(&mut outcome);
+    }
     outcome
+}
+
+/// Where the module itself came to no end, Ansible says that the task failed, and nothing of what the module would have told.
+fn never_ran(outcome: &mut Outcome) {
+    let refused = matches!(outcome.cause, Some(Cause::BecomePasswordMissing | Cause::BecomePasswordWrong));
+    let timed_out = outcome.result.contains("timedout");
+    if refused || timed_out {
+        let result = Arc::make_mut(&mut outcome.result);
+        let msg = result.get("msg").map(Value::to_text).unwrap_or_default();
+        let kept = ["changed", "msg", "timedout"];
+        result.retain(|key, _| !timed_out || key.as_str().is_some_and(|key| kept.contains(&key)));
+        result.insert("msg", format!("Task failed: {msg}"));
+    }
 }
 
 /// What refusals from the host's side of become are called, and what helps against them.

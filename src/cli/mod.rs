@@ -22,7 +22,7 @@ mod words;
 use crate::report::{Screen, render_diagnostic};
 use clap::Parser;
 use exit::{Exit, Refusal};
-use options::{Ansible, AnsibleInventory, AnsiblePlaybook, Command, Deploy};
+use options::{Ansible, AnsibleInventory, AnsiblePlaybook, Command, Deploy, OutputFormat};
 use session::{Called, Desk, Session};
 use std::path::Path;
 use std::process::ExitCode;
@@ -66,7 +66,7 @@ fn by_name() -> Exit {
     let ran = match name.as_str() {
         "ansible-playbook" => parse::<AnsiblePlaybook>(&name).map(ansible_playbook),
         "ansible" => parse::<Ansible>(&name).map(ansible),
-        "ansible-inventory" => parse::<AnsibleInventory>(&name).map(ansible_inventory),
+        "ansible-inventory" => parse::<AnsibleInventory>(&name).map(|line| inventory(&line.run, Called::Ansible)),
         "ansible-vault" => parse::<options::AnsibleVault>(&name).map(|line| vault(&line.action)),
         "ansible-doc" => parse::<options::AnsibleDoc>(&name).map(|line| show_doc(&line.run)),
         other if other.starts_with("ansible-") => Err(not_part(other)),
@@ -76,17 +76,15 @@ fn by_name() -> Exit {
 }
 
 fn deploy(line: Deploy) -> Exit {
-    let begin = |options, command: &dyn Fn(&mut Session) -> Result<Exit, Refusal>| {
-        Session::run(Called::Deploy, options, |session| command(session))
+    let begin = |options: &options::Common, command: &dyn Fn(&mut Session) -> Result<Exit, Refusal>| {
+        Session::run(Called::Deploy, &options.project, options.output, |session| command(session))
     };
     match line.command {
-        None => begin(&line.run.common.project, &|session| playbook::run(&line.run, false, session)),
-        Some(Command::Plan(options)) => {
-            begin(&options.common.project, &|session| playbook::run(&options, true, session))
-        }
-        Some(Command::Ping(options)) => begin(&options.common.project, &|session| ping::run(&options, session)),
-        Some(Command::Run(options)) => begin(&options.common.project, &|session| adhoc::run(&options, session)),
-        Some(Command::Inventory(options)) => begin(&options.project, &|session| inventory::run(&options, session)),
+        None => begin(&line.run.common, &|session| playbook::run(&line.run, false, session)),
+        Some(Command::Plan(options)) => begin(&options.common, &|session| playbook::run(&options, true, session)),
+        Some(Command::Ping(options)) => begin(&options.common, &|session| ping::run(&options, session)),
+        Some(Command::Run(options)) => begin(&options.common, &|session| adhoc::run(&options, session)),
+        Some(Command::Inventory(options)) => inventory(&options, Called::Deploy),
         Some(Command::Vault(action)) => vault(&action),
         Some(Command::Doc(options)) => show_doc(&options),
         Some(Command::Completions { shell }) => completions(shell),
@@ -101,15 +99,20 @@ fn vault(action: &options::VaultAction) -> Exit {
 
 fn ansible_playbook(line: AnsiblePlaybook) -> Exit {
     let options = &line.run;
-    Session::run(Called::Ansible, &options.common.project, |session| playbook::run(options, false, session))
+    Session::run(Called::Ansible, &options.common.project, options.common.output, |session| {
+        playbook::run(options, false, session)
+    })
 }
 
 fn ansible(line: Ansible) -> Exit {
-    Session::run(Called::Ansible, &line.run.common.project, |session| adhoc::run(&line.run, session))
+    let options = &line.run;
+    Session::run(Called::Ansible, &options.common.project, options.common.output, |session| {
+        adhoc::run(options, session)
+    })
 }
 
-fn ansible_inventory(line: AnsibleInventory) -> Exit {
-    Session::run(Called::Ansible, &line.run.project, |session| inventory::run(&line.run, session))
+fn inventory(options: &options::InventoryCommand, called: Called) -> Exit {
+    Session::run(called, &options.project, OutputFormat::Human, |session| inventory::run(options, session))
 }
 
 /// The words of the command line, or how the program ends without them.

@@ -1,14 +1,17 @@
 //! What every command that reads a project begins with: settings, the vault's passwords, the screen and the log.
 use super::exit::{Exit, Refusal};
-use super::options::ProjectOptions;
+use super::options::{OutputFormat, ProjectOptions};
 use super::{log, passwords, vault_ids};
 use crate::config::{self, Config};
-use crate::report::{Color, Screen, Secrets, render_diagnostic};
+use crate::report::{Color, JsonLines, Screen, Secrets, render_diagnostic};
 use crate::world::files::{Disk, Files};
 use crate::world::loader::Loader;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use value::{Diagnostic, SourceMap};
+
+/// Who reads events waits for one of the end too.
+const EVENTS: JsonLines = JsonLines { now: crate::run::drive::clock };
 
 /// The command under whose name the program was called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,9 +61,10 @@ impl Session {
     pub fn run(
         called: Called,
         options: &ProjectOptions,
+        output: OutputFormat,
         command: impl FnOnce(&mut Self) -> Result<Exit, Refusal>,
     ) -> Exit {
-        Self::begin(called, options, |session| {
+        Self::begin(called, options, output, |session| {
             std::mem::take(&mut session.config.warnings).iter().for_each(|warning| session.say(warning));
             session.unlock(options).and_then(|()| command(session))
         })
@@ -68,12 +72,13 @@ impl Session {
 
     /// The same for a command that sees to passwords itself.
     pub fn without_vault(options: &ProjectOptions, command: impl FnOnce(&mut Self) -> Result<Exit, Refusal>) -> Exit {
-        Self::begin(Called::Deploy, options, command)
+        Self::begin(Called::Deploy, options, OutputFormat::Human, command)
     }
 
     fn begin(
         called: Called,
         options: &ProjectOptions,
+        output: OutputFormat,
         command: impl FnOnce(&mut Self) -> Result<Exit, Refusal>,
     ) -> Exit {
         let desk = Desk::new();
@@ -82,6 +87,9 @@ impl Session {
             Err(error) => {
                 let mut screen = desk.screen(None);
                 screen.say(&render_diagnostic(&error, &desk.sources, screen.has_color()), None);
+                if output == OutputFormat::Json {
+                    EVENTS.refused(&error, &desk.sources, &mut screen);
+                }
                 return Exit::Options;
             }
         };
@@ -109,6 +117,10 @@ impl Session {
             Ok(exit) => exit,
             Err(refusal) => {
                 refusal.diagnostics.iter().for_each(|diagnostic| session.say(diagnostic));
+                if output == OutputFormat::Json {
+                    let refused = |error| EVENTS.refused(error, &session.sources, &mut session.screen);
+                    refusal.diagnostics.iter().for_each(refused);
+                }
                 refusal.exit
             }
         }

@@ -46,10 +46,14 @@ impl AdHoc {
                 screen.print(text.strip_suffix('\n').unwrap_or(&text), None);
             }
         }
-        let printed = traits.command && outcome.result.contains("rc");
+        let printed = traits.command && word != "UNREACHABLE!" && !outcome.result.contains("ansible_job_id");
         let text = match (word, printed, self.one_line) {
             ("SKIPPED", _, _) => format!("{host} | SKIPPED"),
             (_, true, false) => printed_block(host, word, outcome),
+            // As Ansible, which has a line for what was printed and another for the result.
+            ("FAILED", true, true) => {
+                format!("{}\n{}", printed_line(host, word, outcome), self.json_block(host, "FAILED!", outcome))
+            }
             (_, true, true) => printed_line(host, word, outcome),
             ("UNREACHABLE!", _, true) => format!("{host} | UNREACHABLE!: {}", text(outcome, "msg")),
             ("FAILED", false, _) => self.json_block(host, "FAILED!", outcome),
@@ -71,9 +75,15 @@ fn text(outcome: &Outcome, name: &str) -> String {
     outcome.result.get(name).map(Value::to_text).unwrap_or_default()
 }
 
+/// What never ran has none.
+fn exit_code(outcome: &Outcome) -> String {
+    outcome.result.get("rc").map_or_else(|| "-1".into(), Value::to_text)
+}
+
 /// The three texts one after another, with nothing between them.
 fn printed_block(host: &str, word: &str, outcome: &Outcome) -> String {
-    let [rc, out, err, msg] = ["rc", "stdout", "stderr", "msg"].map(|name| text(outcome, name));
+    let [out, err, msg] = ["stdout", "stderr", "msg"].map(|name| text(outcome, name));
+    let rc = exit_code(outcome);
     format!("{host} | {word} | rc={rc} >>\n{out}{err}{msg}")
 }
 
@@ -81,7 +91,7 @@ fn printed_line(host: &str, word: &str, outcome: &Outcome) -> String {
     let flat = |name: &str| text(outcome, name).replace('\n', "\\n").replace('\r', "\\r");
     let err = flat("stderr");
     let err = if err.is_empty() { err } else { format!(" (stderr) {err}") };
-    format!("{host} | {word} | rc={} | (stdout) {}{err}", text(outcome, "rc"), flat("stdout"))
+    format!("{host} | {word} | rc={} | (stdout) {}{err}", exit_code(outcome), flat("stdout"))
 }
 
 #[cfg(test)]
@@ -122,7 +132,14 @@ mod tests {
         ];
         let failed = || Status::Settled { outcome: outcome(&command), failure: Failure::Fatal };
         assert_eq!(shown(&mut block, "command", failed()), "h1 | FAILED | rc=3 >>\na\nbcnon-zero return code\n");
-        assert_eq!(shown(&mut line, "command", failed()), "h1 | FAILED | rc=3 | (stdout) a\\nb (stderr) c\n");
+        let lines = shown(&mut line, "command", failed());
+        let (printed, result) = lines.split_once('\n').unwrap();
+        assert_eq!(printed, "h1 | FAILED | rc=3 | (stdout) a\\nb (stderr) c");
+        assert!(result.starts_with("h1 | FAILED! => {\"msg\": "), "{result}");
+        let never_ran = [("changed", Value::Bool(false)), ("msg", "Task failed: Missing sudo password".into())];
+        let never_ran = Status::Settled { outcome: outcome(&never_ran), failure: Failure::Fatal };
+        let expected = "h1 | FAILED | rc=-1 >>\nTask failed: Missing sudo password\n";
+        assert_eq!(shown(&mut block, "command", never_ran), expected);
         let pong = [("changed", Value::Bool(false)), ("ping", "pong".into())];
         let answered = || Status::Settled { outcome: outcome(&pong), failure: Failure::None };
         let expected = "h1 | SUCCESS => {\n    \"changed\": false,\n    \"ping\": \"pong\"\n}\n";

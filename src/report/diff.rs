@@ -10,7 +10,8 @@ pub fn render(diffs: &[Diff], screen: &Screen) -> String {
 
 fn one(diff: &Diff, screen: &Screen) -> String {
     if let Some(prepared) = &diff.prepared {
-        return prepared.clone();
+        let end = if prepared.is_empty() || prepared.ends_with('\n') { "" } else { "\n" };
+        return format!("{prepared}{end}");
     }
     let text = TextDiff::from_lines(diff.before.as_str(), diff.after.as_str());
     let header = |word: &str, name: &str| if name.is_empty() { word.to_string() } else { format!("{word}: {name}") };

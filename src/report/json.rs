@@ -3,7 +3,7 @@
 use super::screen::Screen;
 use super::{Names, Renderer};
 use crate::engine::message::{Counts, Event, Failure, Outcome, Status};
-use value::{Json, Map, Value, json_text};
+use value::{Diagnostic, Json, Map, SourceMap, Value, json_text};
 
 /// The clock is the world's; what is shown of it is seconds since the epoch.
 pub struct JsonLines {
@@ -13,6 +13,17 @@ pub struct JsonLines {
 impl Renderer for JsonLines {
     fn event(&mut self, event: &Event, names: &Names, screen: &mut Screen) {
         let (word, fields) = describe(event, names);
+        self.line(word, fields, screen);
+    }
+}
+
+impl JsonLines {
+    /// Why nothing began.
+    pub fn refused(&self, diagnostic: &Diagnostic, sources: &SourceMap, screen: &mut Screen) {
+        self.line("error", describe_words(diagnostic, sources), screen);
+    }
+
+    fn line(&self, word: &str, fields: Map, screen: &mut Screen) {
         let mut line: Map = [("event", Value::from(word)), ("time", (self.now)().into())].into_iter().collect();
         line.extend(fields);
         screen.print(&json_text(&line.into(), Json::COMPACT), None);
@@ -87,20 +98,22 @@ fn describe(event: &Event, names: &Names) -> (&'static str, Map) {
         Event::Meta { host: id, meta, role } => {
             ("meta", fields(vec![("host", host(id)), ("done", meta.word().into()), ("role", role.as_deref().into())]))
         }
-        Event::Said(diagnostic) => (
-            "said",
-            fields(vec![
-                ("code", diagnostic.code.into()),
-                ("message", diagnostic.message.as_str().into()),
-                ("place", diagnostic.span.map(|span| names.sources.describe(span)).into()),
-                ("help", diagnostic.help.as_deref().into()),
-            ]),
-        ),
+        Event::Said(diagnostic) => ("said", describe_words(diagnostic, names.sources)),
         Event::Recap(recap) => {
             let hosts = recap.0.iter().map(|(id, counts)| ((names.host)(*id), describe_counts(counts)));
             ("recap", fields(vec![("hosts", Value::map(hosts))]))
         }
     }
+}
+
+fn describe_words(diagnostic: &Diagnostic, sources: &SourceMap) -> Map {
+    let fields = [
+        ("code", Value::from(diagnostic.code)),
+        ("message", diagnostic.message.as_str().into()),
+        ("place", diagnostic.span.map(|span| sources.describe(span)).into()),
+        ("help", diagnostic.help.as_deref().into()),
+    ];
+    fields.into_iter().collect()
 }
 
 fn describe_status(status: &Status) -> Map {

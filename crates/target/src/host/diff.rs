@@ -19,8 +19,14 @@ pub fn of(
         {
             let path = path.to_string_lossy();
             let (old, new) = (contents_of(before), Some(contents));
-            if [old, new].into_iter().flatten().any(|contents| contents.size() > LARGEST) {
-                return Some(said(format!("diff skipped: size is greater than {LARGEST}")));
+            let is_large = |contents: Option<&Contents>| contents.is_some_and(|contents| contents.size() > LARGEST);
+            let larger = [("destination", is_large(old)), ("source", is_large(new))];
+            let larger = larger.into_iter().filter(|(_, is_large)| *is_large);
+            let larger: String = larger
+                .map(|(which, _)| format!("diff skipped: {which} file size is greater than {LARGEST}\n"))
+                .collect();
+            if !larger.is_empty() {
+                return Some(said(larger));
             }
             let (old, new) = (text(old, &bytes), text(new, &bytes));
             match (old, new) {
@@ -32,12 +38,17 @@ pub fn of(
                     after: new,
                     prepared: None,
                 }),
-                _ => Some(said("diff skipped: the file appears to be binary".into())),
+                (old, new) => Some(said(binary(old.is_none(), new.is_none()))),
             }
         }
         (Resource::Opaque(_), ..) => None,
         _ => Some(dicts(what, before, after)),
     }
+}
+
+fn binary(old: bool, new: bool) -> String {
+    let which = [("destination", old), ("source", new)].into_iter().filter(|(_, is_binary)| *is_binary);
+    which.map(|(which, _)| format!("diff skipped: {which} file appears to be binary\n")).collect()
 }
 
 fn said(text: String) -> Diff {
