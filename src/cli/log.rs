@@ -71,10 +71,9 @@ impl Write for Masked {
         let text = self.secrets.hide(String::from_utf8_lossy(bytes).into_owned());
         let mut stderr = std::io::stderr().lock();
         // The live line may stand there.
-        if self.is_terminal {
-            stderr.write_all(b"\r\x1b[2K")?;
-        }
-        stderr.write_all(text.as_bytes())?;
+        let clear: &[u8] = if self.is_terminal { b"\r\x1b[2K" } else { b"" };
+        // Whoever read the log may have gone away; the work goes on. An error would be told where nobody reads either.
+        let _ = stderr.write_all(clear).and_then(|()| stderr.write_all(text.as_bytes()));
         Ok(bytes.len())
     }
 
