@@ -102,10 +102,13 @@ fn assert_hidden(said: &str, way: &str) {
     }
 }
 
+/// Options and variables of the environment.
+type Way<'w> = (&'w [&'w str], &'w [(&'w str, &'w str)]);
+
 /// All ways to show a run, each from the start.
 #[test]
 fn no_way_to_show_a_run_shows_a_vaults_secret() {
-    let ways: &[(&[&str], &[(&str, &str)])] = &[
+    let ways: &[Way] = &[
         (&[], &[]),
         (&["-v"], &[]),
         (&["-vvvv", "-D"], &[("DEPLOY_LOG", "trace")]),

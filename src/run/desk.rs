@@ -31,14 +31,18 @@ pub enum Work {
     Load { ticket: Ticket, task: Arc<Task>, include: Box<Include>, vars: Box<HostVars>, play: Arc<PlayState> },
 }
 
+/// More than this in one go, and the others would wait for one thread at the end.
+const BATCH: usize = 32;
+
 /// The threads; they end when it is dropped and their work is done.
 pub struct Pool {
-    queue: Sender<Work>,
+    queue: Sender<Vec<Work>>,
+    width: usize,
 }
 
 impl Pool {
     /// Answers come back as inputs.
-    pub fn new(desk: Arc<Desk>, answers: UnboundedSender<Input>) -> std::io::Result<Self> {
+    pub fn new(desk: Arc<Desk>, answers: UnboundedSender<Vec<Input>>) -> std::io::Result<Self> {
         let (queue, work) = channel();
         let work = Arc::new(Mutex::new(work));
         // One more than cores: one may sit at a prompt.
@@ -47,30 +51,52 @@ impl Pool {
             let (desk, work, answers) = (desk.clone(), work.clone(), answers.clone());
             thread::Builder::new().name("evaluation".into()).spawn(move || attend(&desk, &work, &answers))?;
         }
-        Ok(Self { queue })
+        Ok(Self { queue, width })
     }
 
-    pub fn give(&self, work: Work) {
+    /// What is answered quickly goes in batches; what is not must not hold up others.
+    pub fn give(&self, all: impl IntoIterator<Item = Work>) {
+        let (quick, slow): (Vec<Work>, Vec<Work>) = all.into_iter().partition(Work::is_quick);
+        let size = (quick.len() / self.width).clamp(1, BATCH);
+        let mut batches: Vec<Vec<Work>> = slow.into_iter().map(|work| vec![work]).collect();
+        let mut quick = quick.into_iter().peekable();
+        while quick.peek().is_some() {
+            batches.push(quick.by_ref().take(size).collect());
+        }
         // Threads go only after this has.
-        let _ = self.queue.send(work);
+        batches.into_iter().for_each(|batch| drop(self.queue.send(batch)));
+    }
+}
+
+impl Work {
+    /// Somebody at the terminal may be asked.
+    pub fn asks(&self) -> bool {
+        matches!(self, Work::Open(_) | Work::Ask { .. })
+    }
+
+    /// Who is not alone asks for nothing that takes its time.
+    pub fn is_quick(&self) -> bool {
+        matches!(self, Work::Evaluate(question) if !question.alone)
     }
 }
 
 /// One thread's life.
-fn attend(desk: &Desk, work: &Mutex<Receiver<Work>>, answers: &UnboundedSender<Input>) {
+fn attend(desk: &Desk, work: &Mutex<Receiver<Vec<Work>>>, answers: &UnboundedSender<Vec<Input>>) {
     loop {
         let next = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(next) = next else { return };
-        let answer = catch_unwind(AssertUnwindSafe(|| desk.answer(next))).unwrap_or_else(|_| {
-            Input::Refused(Diagnostic::error(
-                "internal",
-                "an evaluation ended without an answer; this is a fault of deploy",
-            ))
-        });
-        if answers.send(answer).is_err() {
+        let Ok(batch) = next else { return };
+        if answers.send(batch.into_iter().map(|work| guarded(desk, work)).collect()).is_err() {
             return;
         }
     }
+}
+
+/// A host whose answer never came would wait for ever.
+fn guarded(desk: &Desk, work: Work) -> Input {
+    catch_unwind(AssertUnwindSafe(|| desk.answer(work))).unwrap_or_else(|_| {
+        let message = "an evaluation ended without an answer; this is a fault of deploy";
+        Input::Refused(Diagnostic::error("internal", message))
+    })
 }
 
 impl Desk {

@@ -15,7 +15,7 @@ use crate::world::terminal;
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::UnboundedReceiver;
 use value::{Diagnostic, SourceMap};
@@ -42,6 +42,11 @@ pub trait Project: World + Send + Sync {
     /// Warnings since this was asked last.
     fn take_warnings(&self) -> Vec<Diagnostic>;
 }
+
+/// For so long the loop works without a look at what else happened.
+const SLICE: Duration = Duration::from_millis(20);
+/// And so long of that it answers questions itself.
+const OWN_SHARE: Duration = Duration::from_millis(1);
 
 pub struct Run {
     pub project: Arc<dyn Project>,
@@ -82,8 +87,8 @@ impl Run {
 struct Driver {
     desk: Arc<Desk>,
     pool: Pool,
-    /// How many answers the pool still owes.
-    owed: usize,
+    /// What is to be answered beside the loop.
+    asked: Vec<Work>,
     renderer: Box<dyn Renderer>,
     screen: Screen,
     is_watched: bool,
@@ -107,7 +112,7 @@ impl Driver {
         let driver = Self {
             pool: Pool::new(desk.clone(), answers)?,
             desk,
-            owed: 0,
+            asked: Vec::new(),
             renderer: run.renderer,
             screen: run.screen,
             is_watched: run.live,
@@ -119,31 +124,36 @@ impl Driver {
             ended: Ended::default(),
             over: false,
         };
-        driver.go([arriving, ringing, answered]).await
+        driver.go([arriving, ringing], answered).await
     }
 
     async fn go(
         mut self,
-        [mut arriving, mut ringing, mut answered]: [UnboundedReceiver<Input>; 3],
+        [mut arriving, mut ringing]: [UnboundedReceiver<Input>; 2],
+        mut answered: UnboundedReceiver<Vec<Input>>,
     ) -> std::io::Result<Ended> {
         let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         let mut ticks = tokio::time::interval(Duration::from_millis(120));
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
         loop {
-            while let Some(input) = self.inputs.pop_front() {
+            let began = Instant::now();
+            while began.elapsed() < SLICE
+                && let Some(input) = self.inputs.pop_front()
+            {
                 self.step(input);
+                if self.inputs.is_empty() {
+                    self.hand_out();
+                }
             }
             if self.over {
                 break;
             }
             self.screen.flush();
             tokio::select! {
+                () = std::future::ready(()), if !self.inputs.is_empty() => {}
                 Some(input) = arriving.recv() => self.inputs.push_back(input),
                 Some(input) = ringing.recv() => self.inputs.push_back(input),
-                Some(input) = answered.recv() => {
-                    self.owed -= 1;
-                    self.inputs.push_back(input);
-                }
+                Some(inputs) = answered.recv() => self.inputs.extend(inputs),
                 _ = interrupt.recv() => self.interrupt(),
                 _ = terminate.recv() => self.interrupt(),
                 _ = ticks.tick(), if self.is_watched && !terminal::is_asking() => {
@@ -153,6 +163,9 @@ impl Driver {
             }
             while let Ok(input) = arriving.try_recv() {
                 self.inputs.push_back(input);
+            }
+            while let Ok(inputs) = answered.try_recv() {
+                self.inputs.extend(inputs);
             }
         }
         self.screen.clear_live();
@@ -198,15 +211,11 @@ impl Driver {
 
     fn obey(&mut self, output: Output) {
         match output {
-            Output::Open { play } => self.give(Work::Open(play)),
-            // Who is not alone asks for nothing that takes its time, and one answer comes sooner than two threads wake.
-            Output::Evaluate(question) if !question.alone && self.owed == 0 && self.inputs.is_empty() => {
-                self.inputs.push_back(self.desk.answer(Work::Evaluate(question)));
-            }
-            Output::Evaluate(question) => self.give(Work::Evaluate(question)),
+            Output::Open { play } => self.asked.push(Work::Open(play)),
+            Output::Evaluate(question) => self.asked.push(Work::Evaluate(question)),
             Output::Load { ticket, task, include, vars, play, .. } => {
                 let (include, vars) = (Box::new(include), Box::new(vars));
-                self.give(Work::Load { ticket, task, include, vars, play });
+                self.asked.push(Work::Load { ticket, task, include, vars, play });
             }
             Output::Send { connection, call } => self.connections.send(&connection, call),
             Output::Commit { connection, lane, id } => self.connections.commit(&connection, lane, id),
@@ -219,12 +228,7 @@ impl Driver {
                     let _ = timers.send(Input::Timer { ticket });
                 });
             }
-            Output::Ask { ticket, question, echo } => {
-                // Whoever is asked wants to see what came before, and nothing else in its place.
-                self.screen.clear_live();
-                self.screen.flush();
-                self.give(Work::Ask { ticket, question, echo });
-            }
+            Output::Ask { ticket, question, echo } => self.asked.push(Work::Ask { ticket, question, echo }),
             Output::Inventory(change) => {
                 let refused = self.desk.project.change_inventory(&change).err();
                 self.inputs.extend(refused.map(Input::Refused));
@@ -242,9 +246,23 @@ impl Driver {
         }
     }
 
-    fn give(&mut self, work: Work) {
-        self.owed += 1;
-        self.pool.give(work);
+    /// Waking a thread costs more than most answers, so the loop gives some itself; what would hold it up is for the pool.
+    fn hand_out(&mut self) {
+        let (quick, mut slow): (VecDeque<_>, VecDeque<_>) =
+            std::mem::take(&mut self.asked).into_iter().partition(Work::is_quick);
+        let (began, mut quick) = (Instant::now(), quick.into_iter());
+        while began.elapsed() < OWN_SHARE
+            && let Some(work) = quick.next()
+        {
+            self.inputs.push_back(self.desk.answer(work));
+        }
+        if slow.iter().any(Work::asks) {
+            // Whoever is asked wants to see what came before, and nothing else in its place.
+            self.screen.clear_live();
+            self.screen.flush();
+        }
+        slow.extend(quick);
+        self.pool.give(slow);
     }
 
     fn emit(&mut self, event: &Event) {

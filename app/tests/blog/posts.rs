@@ -93,12 +93,11 @@ async fn the_feed_is_atom_with_whole_addresses() {
     let path = ann.write("Fish & \u{8}chips", "Salt").await;
     let feed = server.browser().get("/feed.atom").await;
     assert_eq!(feed.header("content-type"), Some("application/atom+xml; charset=utf-8"));
-    let feed = Answer { body: feed.body.replace("&#x2f;", "/"), ..feed };
     assert!(feed.body.starts_with("<?xml version=\"1.0\""), "{}", feed.body);
     assert!(feed.body.contains("<title>Fish &amp; chips</title>"), "{}", feed.body);
     assert!(feed.body.contains(&format!("<id>http://{}{path}</id>", server.address)), "{}", feed.body);
 
     let server = Server::with(&[("BOTIFY_PUBLIC_URL", "https://blog.example.org")]).await;
-    let feed = server.browser().get("/feed.atom").await.body.replace("&#x2f;", "/");
+    let feed = server.browser().get("/feed.atom").await.body;
     assert!(feed.contains("<id>https://blog.example.org/</id>"));
 }
