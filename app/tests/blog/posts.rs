@@ -1,6 +1,5 @@
 //! Writing, reading, editing and deleting posts; the list and the feed.
 
-use crate::browser::Answer;
 use crate::server::Server;
 
 #[tokio::test]
