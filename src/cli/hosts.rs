@@ -9,7 +9,7 @@ use crate::world::files::Files;
 use crate::world::loader::Loader;
 use std::path::Path;
 use std::sync::Arc;
-use value::Diagnostic;
+use value::{Diagnostic, Severity};
 
 /// Places where an inventory is looked for when nobody names one.
 const USUAL: [&str; 3] = ["inventory/hosts", "inventory", "/etc/ansible/hosts"];
@@ -129,11 +129,22 @@ impl Hosts {
     /// The hosts of patterns; parts that match nothing are said.
     pub fn matching(&mut self, patterns: &[String], session: &mut Session) -> Result<Vec<HostId>, Refusal> {
         let matched = self.inventory.matching(patterns, None).map_err(Refusal::error)?;
-        for part in &matched.unmatched {
-            session.say(&unmatched(part, &self.inventory));
-        }
+        tell_unmatched(&matched.unmatched, &self.inventory, session)?;
         Ok(matched.hosts)
     }
+}
+
+/// Parts of patterns that mean nobody, as the setting `host_pattern_mismatch` wants them.
+pub fn tell_unmatched(parts: &[String], inventory: &Inventory, session: &mut Session) -> Result<(), Refusal> {
+    for part in parts {
+        let found = unmatched(part, inventory);
+        match session.config.host_pattern_mismatch.as_str() {
+            "ignore" => {}
+            "error" => return Err(Refusal::error(Diagnostic { severity: Severity::Error, ..found })),
+            _ => session.say(&found),
+        }
+    }
+    Ok(())
 }
 
 /// A part of a pattern that means nobody.

@@ -126,6 +126,7 @@ fn play_settings(common: &Common, asked: &Asked, session: &Session) -> Result<Pl
         },
         start_at_task: asked.start_at_task.clone(),
         limit: inventory::limit(&common.project.limit, &*session.files).map_err(Refusal::error)?,
+        pattern_mismatch: config.host_pattern_mismatch.clone(),
         inventory: hosts::options(config),
     })
 }
@@ -235,9 +236,9 @@ impl Prepared {
         let inventory = self.variables.inventory();
         let matched = inventory.matching_within(&[pattern.to_string()], &self.plays.limit, None);
         let Matched { hosts, unmatched } = matched.map_err(Refusal::error)?;
-        // Where nobody is left, that is the error.
-        if !hosts.is_empty() || session.called == Called::Ansible {
-            unmatched.iter().for_each(|part| session.say(&hosts::unmatched(part, &inventory)));
+        // The play says it; where nobody is left there is none, and here that is an error of its own.
+        if hosts.is_empty() && session.called == Called::Ansible {
+            hosts::tell_unmatched(&unmatched, &inventory, session)?;
         }
         Ok(hosts)
     }

@@ -75,6 +75,8 @@ pub struct Config {
     pub playbook_dir: Option<PathBuf>,
     pub run_tags: Vec<String>,
     pub skip_tags: Vec<String>,
+    /// `warning`, `error` or `ignore`.
+    pub host_pattern_mismatch: String,
     pub any_unparsed_is_failed: bool,
     pub unparsed_is_failed: bool,
     pub inventory_ignore_extensions: Vec<String>,
@@ -192,6 +194,7 @@ fn from(settings: Settings) -> Config {
         playbook_dir: s.path("PLAYBOOK_DIR"),
         run_tags: s.words("TAGS_RUN"),
         skip_tags: s.words("TAGS_SKIP"),
+        host_pattern_mismatch: s.text_or_usual("HOST_PATTERN_MISMATCH"),
         any_unparsed_is_failed: s.truth("INVENTORY_ANY_UNPARSED_IS_FAILED"),
         unparsed_is_failed: s.truth("INVENTORY_UNPARSED_IS_FAILED"),
         inventory_ignore_extensions: s.words("INVENTORY_IGNORE_EXTS"),

@@ -112,7 +112,7 @@ pub const ROWS: &[Row] = settings! {
     "DEFAULT_LOG_PATH" defaults.log_path ANSIBLE_LOG_PATH, Path, "A file that everything said is written to, too.";
     // The inventory.
     "DEFAULT_HOST_LIST" defaults.inventory ANSIBLE_INVENTORY, Inventories(&["/etc/ansible/hosts"]), "Files and folders of the inventory; without it, and without `-i`, `inventory/hosts` or `inventory/`.";
-    "HOST_PATTERN_MISMATCH" inventory.host_pattern_mismatch ANSIBLE_HOST_PATTERN_MISMATCH, OneOf("warning", &["warning", "error", "ignore"]), "What happens where a pattern names no host.", unless &["warning"];
+    "HOST_PATTERN_MISMATCH" inventory.host_pattern_mismatch ANSIBLE_HOST_PATTERN_MISMATCH, OneOf("warning", &["warning", "error", "ignore"]), "What happens where a pattern names no host.";
     "INVENTORY_ANY_UNPARSED_IS_FAILED" inventory.any_unparsed_is_failed ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED, Truth(Some(false)), "Whether one source that cannot be read ends the run.";
     "INVENTORY_ENABLED" inventory.enable_plugins ANSIBLE_INVENTORY_ENABLED, Words(&["host_list", "script", "auto", "yaml", "ini", "toml"]), "The kinds of sources that are tried; here always all that are known.", unless &["host_list", "script", "auto", "yaml", "ini", "toml", "advanced_host_list"];
     "INVENTORY_IGNORE_EXTS" defaults.inventory_ignore_extensions | inventory.ignore_extensions ANSIBLE_INVENTORY_IGNORE, Words(NO_INVENTORIES), "Endings of files that are passed over in a folder.";

@@ -37,6 +37,8 @@ pub struct PlaySettings {
     pub start_at_task: Option<String>,
     /// Patterns of `--limit`.
     pub limit: Vec<String>,
+    /// What a pattern that names no host is: `warning`, `error` or `ignore`.
+    pub pattern_mismatch: String,
     /// How inventories are read, for `refresh_inventory`.
     pub inventory: inventory::Options,
 }
@@ -54,6 +56,7 @@ impl Default for PlaySettings {
             tags: Selection::default(),
             start_at_task: None,
             limit: Vec::new(),
+            pattern_mismatch: "warning".into(),
             inventory: inventory::Options::default(),
         }
     }

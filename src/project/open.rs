@@ -151,7 +151,11 @@ impl Playbooks {
         let Matched { mut hosts, unmatched } = inventory.matching_within(&patterns, &self.settings.limit, span)?;
         for pattern in unmatched {
             let message = format!("Could not match supplied host pattern, ignoring: {pattern}");
-            self.warn(Diagnostic::warning("pattern", message));
+            match self.settings.pattern_mismatch.as_str() {
+                "ignore" => {}
+                "error" => return Err(Diagnostic::error("pattern", message).at(span)),
+                _ => self.warn(Diagnostic::warning("pattern", message)),
+            }
         }
         let order = opening.text(play.order.as_ref())?.unwrap_or_default();
         match order.as_str() {
