@@ -179,8 +179,9 @@ fn production(file: &Path) -> String {
     text.lines().filter(code).map(|line| format!("{line}\n")).collect()
 }
 
-/// The names that follow a path's beginning.
+/// The names that follow a path's beginning; several at once, in braces, would hide from these tests.
 fn words_after(text: &str, start: &str) -> Vec<String> {
+    assert!(!text.contains(&format!("{start}{{")), "{start}{{...}}: a line for each room, please");
     let name = |rest: &str| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
     text.match_indices(start).map(|(at, _)| name(&text[at + start.len()..])).filter(|name| !name.is_empty()).collect()
 }

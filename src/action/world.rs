@@ -1,5 +1,5 @@
 //! What evaluations need of the world around them. Questions to it are answered the same way for the same project, but for the
-//! clock and the prompts, which only a question asked alone may use.
+//! clock, which only a question asked alone may use.
 use super::Halt;
 use super::cache::Cache;
 use super::settings::Settings;

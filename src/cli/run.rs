@@ -267,8 +267,9 @@ impl Prepared {
         let ended = run.drive().map_err(|error| {
             Refusal::new(Exit::Unexpected, Diagnostic::error("run", format!("the run could not be started: {error}")))
         })?;
-        // A run that was to begin in the middle and did nothing at all must not pass for one that did.
-        if let Some(name) = project.start_not_found().filter(|_| !ended.interrupted) {
+        // A run that was to begin in the middle and did nothing at all must not pass for one that did. One that ended early for another
+        // reason says that one.
+        if let Some(name) = project.start_not_found().filter(|_| exit(&ended) == Exit::Success) {
             let error =
                 Diagnostic::error("start-at-task", format!("there is no task `{name}` to start at, so none was run"));
             return Err(Refusal::new(

@@ -4,6 +4,7 @@ use super::exit::{Exit, Refusal};
 use super::options::{VaultAction, VaultFiles, VaultKeys, VaultString};
 use super::session::Session;
 use super::{passwords, vault_ids};
+use crate::world::random;
 use lang::vault::{self, Keyring, SALT, Secret};
 use std::io::{IsTerminal, Read, Write};
 use std::os::unix::fs::MetadataExt;
@@ -121,12 +122,7 @@ impl Keys {
 
 fn sealed(plain: &[u8], secret: &Secret) -> Result<String, Refusal> {
     let mut salt = [0; SALT];
-    let mut filled = 0;
-    while filled < SALT {
-        let flags = rustix::rand::GetRandomFlags::empty();
-        filled += rustix::rand::getrandom(&mut salt[filled..], flags)
-            .map_err(|error| refuse(format!("the system gives no random bytes: {error}")))?;
-    }
+    random::fill(&mut salt).map_err(|error| refuse(format!("the system gives no random bytes: {error}")))?;
     Ok(vault::encrypt(plain, secret, &salt))
 }
 

@@ -1,10 +1,9 @@
-//! What tasks of the controller and templates ask of the machine they run on: the clock, random numbers, prompts, files outside the
-//! project.
+//! What tasks of the controller and templates ask of the machine they run on: the clock, random numbers, files outside the project.
 use crate::action::{Content, Expected, FileState, Surroundings};
 use crate::report::Secrets;
 use crate::world::blobs::Blobs;
 use crate::world::sinks::{Sums, temporary};
-use crate::world::{lookups, paths};
+use crate::world::{lookups, paths, random};
 use lang::template::{Arguments, Environment, FileTest, Stop};
 use lang::vault::Keyring;
 use std::collections::HashMap;
@@ -151,12 +150,8 @@ impl Environment for Here {
 
     fn random(&self, limit: u64) -> Result<u64, Stop> {
         let mut bytes = [0; 8];
-        let mut filled = 0;
-        while filled < bytes.len() {
-            filled += rustix::rand::getrandom(&mut bytes[filled..], rustix::rand::GetRandomFlags::empty())
-                .map_err(|error| Stop::outside(format!("no random numbers: {error}")))?;
-        }
-        Ok(((u128::from(u64::from_le_bytes(bytes)) * u128::from(limit)) >> 64) as u64)
+        random::fill(&mut bytes).map_err(|error| Stop::outside(format!("no random numbers: {error}")))?;
+        Ok(random::below(limit, bytes))
     }
 
     fn decrypt(&self, vaulted: &Vaulted) -> Result<Str, Stop> {

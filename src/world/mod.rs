@@ -5,5 +5,6 @@ pub mod loader;
 pub mod lookups;
 mod password;
 pub mod paths;
+pub mod random;
 pub mod sinks;
 pub mod terminal;

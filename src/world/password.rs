@@ -1,5 +1,6 @@
 //! The lookup `password`: a random password that a file on the controller keeps.
 use super::lookups::{expand, refuse, secret};
+use super::random;
 use lang::template::{Arguments, Stop};
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -115,14 +116,10 @@ impl Source {
         match self {
             Source::Seeded(reader) => reader.fill(&mut bytes),
             Source::System => {
-                let mut filled = 0;
-                while filled < bytes.len() {
-                    let got = rustix::rand::getrandom(&mut bytes[filled..], rustix::rand::GetRandomFlags::empty());
-                    filled += got.map_err(|error| Stop::outside(format!("no random numbers: {error}")))?;
-                }
+                random::fill(&mut bytes).map_err(|error| Stop::outside(format!("no random numbers: {error}")))?;
             }
         }
-        Ok(((u128::from(u64::from_le_bytes(bytes)) * limit as u128) >> 64) as usize)
+        Ok(random::below(limit as u64, bytes) as usize)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Files that hosts send: each goes where its task says, as a whole or not at all, and is known by a token that nobody has but the
 //! host that was asked for it.
+use super::random;
 use md5::Md5;
 use sha1::{Digest, Sha1};
 use std::collections::HashMap;
@@ -46,10 +47,7 @@ impl Sinks {
     /// A file may come for this place.
     pub fn expect(&self, dest: &Path) -> io::Result<Token> {
         let mut token = Token::default();
-        let mut filled = 0;
-        while filled < token.len() {
-            filled += rustix::rand::getrandom(&mut token[filled..], rustix::rand::GetRandomFlags::empty())?;
-        }
+        random::fill(&mut token)?;
         self.lock().insert(token, Wanted { dest: dest.into(), came: None });
         Ok(token)
     }
