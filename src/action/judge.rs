@@ -4,7 +4,7 @@ use super::instance::Finish;
 use super::names::Names;
 use super::{Halt, actions, delegate, keyword, result, round};
 use crate::engine::message::{About, Begun, Effect, Evaluated, HostId, Item, Judged, Outcome, Question, Retry, Work};
-use crate::engine::outcome::HIDDEN_TASK;
+use crate::engine::outcome::HIDDEN;
 use crate::playbook::model::Task;
 use crate::vars::connection::is_connection_variable;
 use std::sync::Arc;
@@ -128,7 +128,7 @@ fn one(
     outcome.hidden = item.hidden;
     if item.hidden || begun.no_log {
         // Whoever waits for the result would say it.
-        outcome.unforeseen = outcome.unforeseen.map(|_| HIDDEN_TASK.into());
+        outcome.unforeseen = outcome.unforeseen.map(|_| HIDDEN.into());
     }
     Ok(judged_as(outcome, effects, again))
 }

@@ -5,8 +5,8 @@ use value::{Diagnostic, Map, Value};
 
 const CENSORED: &str = "the output has been hidden due to the fact that 'no_log: true' was specified for this result";
 
-/// In a plan, what stands for the words of a task that says `no_log`, where others wait for its result.
-pub const HIDDEN_TASK: &str = "a task whose words are hidden by `no_log`";
+/// In a plan, what stands for the reason why nothing is foretold of a task that says `no_log`, and of those that wait for its result.
+pub const HIDDEN: &str = "what `no_log` hides";
 
 impl Outcome {
     /// Failed with these words, on the controller. The diagnostic says the same for people, with the place.
@@ -52,7 +52,7 @@ impl Outcome {
             diagnostic.notes.clear();
             diagnostic
         });
-        let unforeseen = self.unforeseen.map(|_| HIDDEN_TASK.to_string());
+        let unforeseen = self.unforeseen.map(|_| HIDDEN.to_string());
         Self { result: Arc::new(result), diff: Vec::new(), items, diagnostic, unforeseen, ..self }
     }
 }
